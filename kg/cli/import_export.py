@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kg.cli.command import (
     Commands,
     add_format,
+    add_spark,
     bytes_progress,
     find_own_project,
     open_call_graph,
@@ -49,6 +50,9 @@ def _add_import(commands: Commands) -> None:
         nargs = None if importer.takes_one_path else "+"
         parser.add_argument("paths", metavar=importer.metavar, nargs=nargs, help=importer.paths)
         for option in importer.options:
+            if option.name == "engine" and option.default is not None:
+                add_spark(parser, (option.default,), help=option.help)
+                continue
             metavar = None if option.choices else option.metavar
             parser.add_argument(
                 option.flag, metavar=metavar, choices=option.choices, default=option.default, help=option.help

@@ -1,4 +1,4 @@
-"""A session of Spark, and what is missing when there is none."""
+"""A session of Spark, its tasks in Python, and what is missing when there is none."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kg.errors import InputError
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 DEFAULT_MASTER = "local[*]"
 RESULT_SETTINGS = {
@@ -55,6 +60,25 @@ def open_session(master: str = DEFAULT_MASTER) -> Any:
         raise InputError(f"Spark does not start on {master}: {str(error).splitlines()[0][:300]}") from error
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+def run_tasks(master: str, function: Callable[[Argument], Result], arguments: Sequence[Argument]) -> list[Result]:
+    """The results of a function for some arguments, each computed by a task in a Python process of an executor.
+
+    Executors must have this package, and the function must be one that can be pickled. Raises `InputError` for
+    Spark Connect, which has no such tasks, and when a task fails.
+    """
+    if master.startswith("sc://"):
+        raise InputError("Spark Connect runs no Python tasks: name a master, such as spark=spark://host:7077.")
+    context = open_session(master).sparkContext
+    if context.master.startswith("local"):
+        context.pythonExec = sys.executable  # and not whatever is called python3
+    try:
+        results: list[Result] = context.parallelize(arguments, len(arguments)).map(function).collect()
+    except Exception as error:  # of py4j or of pickling
+        lines = [line for line in str(error).splitlines() if re.match(r"\w+(\.\w+)*(Error|Exception)\b", line.strip())]
+        raise InputError(f"A task on Spark failed: {(lines or [str(error)])[-1].strip()[:300]}") from error
+    return results
 
 
 def _with_results(session: Any) -> Any:

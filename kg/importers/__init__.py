@@ -134,6 +134,7 @@ IMPORTERS: tuple[Importer, ...] = (
         options=(
             ImportOption("mapping", "FILE", "what the columns mean; default: FILE.mapping.yaml"),
             ImportOption("encoding", "NAME", "latin-1, utf-16 ...; default: that of the mapping, or utf-8"),
+            ImportOption("engine", "ENGINE", "what reads the files: duckdb, one by one", default="duckdb"),
         ),
         metavar="FILE",
     ),

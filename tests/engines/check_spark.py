@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -29,6 +30,8 @@ from kg.queries.answer import Answer
 from kg.reasoning.infer import infer, infer_files, infer_tables
 from kg.shapes import check, read_shapes, to_shapes
 from kg.terms import Spo
+from tests.importers.import_project import ImportProject
+from tests.importers.test_file_tasks import imported, write_lake
 from tests.laws.random_graphs import random_graph
 from tests.laws.shape_strategies import EX, graphs_with_shapes
 from tests.projects import ROOT, SmallProject
@@ -222,6 +225,15 @@ def test_a_worker_that_is_lost_changes_nothing(tmp_path: Path) -> None:
     run = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "killed" in run.stdout
     assert found.read_bytes() == expected.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_spark_imports_what_one_process_imports(tmp_path: Path, form: str) -> None:
+    project, call = ImportProject(tmp_path / "project"), write_lake(tmp_path, form)
+    shutil.copytree(ROOT / "ontology", project.folder / "ontology")
+    for name in ("data", "queries"):
+        (project.folder / name).mkdir()
+    assert imported(project, *call, "--engine", f"spark={MASTER}") == imported(project, *call)
 
 
 # --- expressions

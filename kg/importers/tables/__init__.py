@@ -1,6 +1,7 @@
 """Tables of any columns, imported by a mapping file that states what the columns mean.
 
 table_import    the import of tables
+file_tasks      many files, each imported by a task of its own
 table_mapping   what the columns mean: the mapping file, read and checked
 table_sql       the SELECTs that turn cells into facts and stubs
 table_files     the cells of a table: CSV, TSV, Excel, JSON lines or Parquet

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
+from kg.engines.spark_session import master_of, run_tasks
 from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession, term_name
 from kg.importers.tables.cells.cleanings import can_reject
+from kg.importers.tables.file_tasks import import_as_tasks
 from kg.importers.tables.table_files import (
     SUFFIXES,
     CellSource,
@@ -54,7 +57,12 @@ MAX_UNMAPPED_TEXTS = 100
 
 
 def find_source(
-    paths: Sequence[str | Path], schema: Schema, *, mapping: str | Path | None = None, encoding: str | None = None
+    paths: Sequence[str | Path],
+    schema: Schema,
+    *,
+    mapping: str | Path | None = None,
+    encoding: str | None = None,
+    engine: str | None = None,
 ) -> Source:
     """The source that the mapping of tables states."""
     return read_table_mapping(_mapping_file(list_files(paths, SUFFIXES), mapping), schema).source
@@ -66,17 +74,25 @@ def import_tables(
     *,
     mapping: str | Path | None = None,
     encoding: str | None = None,
+    engine: str | None = None,
 ) -> None:
     """Import tables with the same columns; `mapping` is the mapping file, or else `FILE.mapping.yaml`.
 
-    `encoding` overrides that of the mapping.
+    `encoding` overrides that of the mapping. With the `engine` `spark` or `spark=MASTER`, each file is a task of Spark.
     Raises `InputError` when a file is not such a table, or lacks a column of the mapping.
     """
     files = list_files(paths, SUFFIXES)
     columns = read_table_mapping(_mapping_file(files, mapping), session.schema)
     columns = replace(columns, encoding=encoding or columns.encoding)
+    if (master := master_of(engine or "")) is not None:
+        import_as_tasks(files, session, partial(_import_task, columns), run=partial(run_tasks, master))
+        return
     for number, file in enumerate(files):
         import_file(file, columns, session, number=number, alone=len(files) == 1)
+
+
+def _import_task(mapping: TableMapping, path: Path, session: ImportSession, number: int) -> None:
+    import_file(path, mapping, session, number=number)
 
 
 def _mapping_file(files: Sequence[Path], mapping: str | Path | None) -> Path:
