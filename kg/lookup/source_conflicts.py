@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
@@ -25,8 +26,23 @@ from kg.lookup.phrases import (
     term_in_words,
 )
 from kg.parts import is_part, owner_sql
-from kg.terms import ALIAS, LABEL, NOTE, TYPE, Term, to_curie, to_short, to_term, to_text
+from kg.terms import (
+    ALIAS,
+    CONTESTED,
+    LABEL,
+    NOTE,
+    TYPE,
+    UNDECIDED,
+    Term,
+    to_curie,
+    to_short,
+    to_term,
+    to_text,
+)
 from kg.text.table import format_table
+
+if TYPE_CHECKING:
+    from kg.graph.columns import Columns
 
 _NOUNS = {TYPE: "class", LABEL: "name", ALIAS: "other name", NOTE: "remark"}
 """Names for the properties of other vocabularies."""
@@ -103,6 +119,29 @@ def contested_entities(contested: int, undecided: int) -> str:
         " SELECT id AS s, count(*) AS conflicts, bool_or(is_undecided) AS is_undecided"
         " FROM conflict JOIN term ON text = '<' || owner || '>' GROUP BY id"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedEntities:
+    """How many conflicts there are, and the entities that most of them are about, each with their number."""
+
+    conflicts: int
+    most: tuple[tuple[NamedNode, int], ...]
+
+
+def most_contested(columns: Columns, *, limit: int) -> ContestedEntities:
+    """The entities that sources disagree on most, with all conflicts counted."""
+    ids = columns.find_ids(map(str, (CONTESTED, UNDECIDED)))
+    counted = contested_entities(ids.get(str(CONTESTED), 0), ids.get(str(UNDECIDED), 0))
+    rows = (
+        columns.cursor()
+        .execute(
+            f"SELECT lexical, conflicts, sum(conflicts) OVER ()::BIGINT FROM ({counted}) AS c JOIN term ON id = c.s"
+            f" WHERE class = 0 ORDER BY conflicts DESC, lexical LIMIT {limit:d}"
+        )
+        .fetchall()
+    )
+    return ContestedEntities(rows[0][2] if rows else 0, tuple((NamedNode(iri), count) for iri, count, _ in rows))
 
 
 def _is_disputed(group: Iterable[ContestedFact]) -> bool:

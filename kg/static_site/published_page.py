@@ -19,13 +19,18 @@ from kg.server.api.queries import RESERVED, write_stored
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
 from kg.server.pages.display import DisplayValue, display_of
 from kg.server.pages.entity_page import PassageInContext, find_passage
-from kg.server.pages.query_pages import queries_page, query_page, sparql_editor_page, vocabulary_json
+from kg.server.pages.query_pages import (
+    example_values,
+    queries_page,
+    query_page,
+    sparql_editor_page,
+    vocabulary_json,
+)
 from kg.server.pages.reference_pages import ontology_page, sources_page
 from kg.server.pages.routes import entity_or_list_page
 from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url
 from kg.server.pages.why_page import why_page
-from kg.static_site.query_forms import example_values
 from kg.static_site.site_files import Address
 from kg.terms import BASE, SOURCE
 

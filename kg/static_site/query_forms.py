@@ -1,57 +1,15 @@
-"""Stored queries in a site: values that the graph has an answer for, and the texts that the browser binds and runs."""
+"""Stored queries in a site: the texts that the browser binds and runs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.queries.rewriting.engine_query import to_engine_text
 from kg.queries.sparql import find_values_blocks, tokenise
-from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
-from kg.server.pages.query_pages import typed_value
+from kg.queries.stored_query import StoredQuery
 from kg.terms import PREFIXES, UNDECIDED, to_curie
-
-_MAX_TRIED = 8
-"""How many entities are tried as values, the best known first."""
-
-
-def example_values(graph: FilmGraph, query: StoredQuery) -> dict[str, str]:
-    """Values for the required parameters: those of the query's example, or else of entities that have an answer."""
-    first: dict[str, str] = {}
-    for values in _candidates(graph, query):
-        try:
-            answer = graph.ask_with(query.name, values, limit=1)
-        except FilmGraphError:
-            continue
-        first = first or values
-        if answer.kind != "rows" or len(answer):
-            first = values
-            break
-    parameters = {parameter.name: parameter for parameter in query.params}
-    return {name: typed_value(graph, parameters[name], value) for name, value in first.items()}
-
-
-def _candidates(graph: FilmGraph, query: StoredQuery) -> Iterator[dict[str, str]]:
-    """Yield the example of a query, and then the same with the best known entities of the graph."""
-    required = [parameter for parameter in query.params if not parameter.is_optional]
-    example = {parameter.name: parameter.example_value for parameter in required}
-    yield example
-    known = {parameter.name: _best_known(graph, parameter) for parameter in required}
-    for number in range(max(map(len, known.values()), default=0)):
-        yield {name: known[name][number % len(known[name])] if known[name] else text for name, text in example.items()}
-
-
-def _best_known(graph: FilmGraph, parameter: Parameter) -> list[str]:
-    if parameter.type is not ParameterType.ENTITY or not parameter.class_name:
-        return []
-    try:
-        matches = graph.best_known(parameter.class_name, limit=_MAX_TRIED)
-    except (FilmGraphError, ValueError):
-        return []
-    return [to_curie(match.entity.value) for match in matches]
 
 
 def forms_json(graph: FilmGraph) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import vocabulary as vocab
-from kg.errors import FaultsError, UnknownNameError
+from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_description import PropertyReader
+from kg.lookup.entity_list import ListOrder
 from kg.lookup.entity_types import count_members
 from kg.lookup.name_search import NameMatch
 from kg.lookup.phrases import date_in_words
+from kg.lookup.source_conflicts import ContestedEntities, most_contested
 from kg.queries.stored_query import StoredQuery
+from kg.server.pages.browse_pages import entity_list
 from kg.server.pages.display import (
     Block,
     Display,
@@ -40,6 +44,7 @@ from kg.server.pages.entity_data import (
 )
 from kg.server.pages.entity_page import known_entity
 from kg.server.pages.page_tables import tables_by_class
+from kg.server.pages.query_pages import asked_of
 from kg.server.pages.templating import render
 from kg.server.pages.urls import list_url, page_url, query_url, search_url
 from kg.server.request_params import site_path
@@ -48,13 +53,15 @@ from kg.terms import KNOWLEDGE, Term, entity_iri, to_iri
 _CLASSES = ("Film", "Person", "Award", "Organisation", "Festival", "Character", "Place")
 """The classes by which a search can be filtered."""
 _HOME = (
-    ("Film", "Films", "films"), ("Person", "People", "people"), ("Award", "Awards", "awards"),
+    ("Person", "People", "people"), ("Award", "Awards", "awards"),
     ("Organisation", "Companies and other organisations", "companies"),
 )  # fmt: skip
 """The classes on the home page: name, title, and where all of them are."""
 _MAX_HITS = 60
 _MAX_SUGGESTIONS = 8
-_MAX_ON_HOME = 8
+_MAX_ON_HOME, _MAX_QUESTIONS = 8, 12
+_FEATURED = "featured"
+"""The tag of the stored queries that the home page asks."""
 _MAX_ABOUT_LENGTH = 90
 
 
@@ -63,43 +70,87 @@ _MAX_ABOUT_LENGTH = 90
 
 @dataclass(frozen=True, slots=True)
 class HomeGroup:
-    """The best known entities of a class, and how many there are."""
+    """Some entities of a class, and how many there are; `notes` has what is shown after each."""
 
     title: str
+    name: str
+    """What they are called together with their number."""
+
     entities: Sequence[DisplayValue]
     count: int
     url: str
+    notes: Sequence[str] = ()
 
 
 def home_page(graph: FilmGraph) -> str:
-    """The home page: search, and a start with films, people, awards, sources and questions."""
-    display = display_of(graph)
+    """The home page: what is in the graph, the latest films, questions, and where sources disagree."""
+    display, sources = display_of(graph), graph.provenance.sources
+    films, contested = _latest_films(graph, display), _most_contested(graph)
     groups = []
     for class_name, title, path in _HOME:
         if matches := graph.best_known(class_name, limit=_MAX_ON_HOME):
             count = count_members(graph.store, graph.ontology, entity_iri(class_name))
             entities = [display.term(match.entity) for match in matches]
-            groups.append(HomeGroup(title, entities, count, site_path(f"/{path}")))
-    sources = [display.term(source.iri) for source in list(graph.provenance.sources.values())[:_MAX_ON_HOME]]
-    examples = [group.entities[0].text for group in groups[:3]]
+            groups.append(HomeGroup(title, path, entities, count, site_path(f"/{path}")))
+    known = graph.best_known("Film", limit=1)
+    examples = [display.label(match.entity) for match in known] + [group.entities[0].text for group in groups[:2]]
     return render(
-        "home.html", groups=groups, sources=sources, source_count=len(graph.provenance.sources),
-        questions=_questions(graph), examples=[Hyperlink(name, search_url(name)) for name in examples],
+        "home.html", films=films, groups=groups, questions=_questions(graph),
+        totals=[*([films] if films is not None else []), *groups],
+        contested=[(display.term(entity), count) for entity, count in contested.most], conflicts=contested.conflicts,
+        sources=[display.term(source.iri) for source in list(sources.values())[:_MAX_ON_HOME]],
+        source_count=len(sources), fact_count=sum(graph.provenance.counts.values()),
+        examples=[Hyperlink(name, search_url(name)) for name in examples],
     )  # fmt: skip
 
 
+def _latest_films(graph: FilmGraph, display: Display) -> HomeGroup | None:
+    """The latest films, each with its year and directors; None where there is no film."""
+    found = entity_list(graph, "films").read(
+        {}, order=ListOrder.NEWEST, limit=_MAX_ON_HOME, properties=(vocab.director,)
+    )  # fmt: skip
+    if not found.entities:
+        return None
+    notes = [
+        ", ".join(filter(None, (date_in_words(film.year), _names(display, film.values.get(vocab.director, ())))))
+        for film in found.entities
+    ]
+    total = found.total if graph.max_listed is None else count_members(graph.store, graph.ontology, vocab.Film)
+    films = [display.term(film.entity) for film in found.entities]
+    return HomeGroup("Latest films", "films", films, total, site_path("/films"), notes)
+
+
+def _names(display: Display, people: Sequence[Term]) -> str:
+    """`Joel Coen and Ethan Coen`; of more than two, the first and `others`."""
+    names = [display.term(person).text for person in people]
+    return " and ".join(names if len(names) < 3 else (names[0], "others"))
+
+
+@lru_cache(maxsize=4)
+def _most_contested(graph: FilmGraph) -> ContestedEntities:
+    """The entities that sources disagree on most; cached, because an endpoint is asked for all conflicts."""
+    return most_contested(graph.list_columns(vocab.Film, ()), limit=_MAX_ON_HOME)
+
+
 def _questions(graph: FilmGraph) -> list[Hyperlink]:
-    """The shortest question of each topic: those that most readers ask."""
+    """Questions with the tag `featured`, or else the shortest of each topic, those first that the graph answers."""
+    featured = [query for query in graph.queries.valid() if _FEATURED in query.tags]
+    asked, others = [], []
+    for query in featured or _shortest_by_topic(graph):
+        if (link := asked_of(graph, query)) is not None:
+            asked.append(link)
+        else:
+            others.append(Hyperlink(query.summary, query_url(query.name)))
+    return [*asked, *others][:_MAX_QUESTIONS]
+
+
+def _shortest_by_topic(graph: FilmGraph) -> Iterable[StoredQuery]:
     shortest: dict[str, StoredQuery] = {}
-    for name in list(graph.queries):
-        try:
-            query = graph.queries[name]
-        except FaultsError:
-            continue
+    for query in graph.queries.valid():
         other = shortest.get(query.topic)
         if query.summary and (other is None or len(query.summary) < len(other.summary)):
             shortest[query.topic] = query
-    return [Hyperlink(query.summary, query_url(query.name)) for query in shortest.values()][:_MAX_ON_HOME]
+    return shortest.values()
 
 
 # --- search

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,11 @@ from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
+from kg.server.pages.query_pages import asked_of
 from kg.server.pages.reference_pages import ontology_page, sources_page
 from kg.server.pages.search_pages import home_page
 from kg.terms import to_curie
+from tests.projects import SmallProject
 from tests.server.pages.parsed_page import parse_page
 
 
@@ -72,4 +75,37 @@ def test_the_ontology_lists_classes_and_properties_with_definitions(graph: FilmG
 
 def test_the_home_page_leads_to_everything(graph: FilmGraph) -> None:
     found = parse_page(home_page(graph))
-    assert {"/films", "/people", "/awards", "/companies", "/disagreements", "/sources"} <= set(found.links)
+    assert found.faults == []
+    assert {"/films", "/people", "/awards", "/companies", "/disagreements", "/sources", "/ontology"} <= set(found.links)
+    assert found.has("Latest films", "Red Rocket 2021, Sean Baker", "2 sources", "0 disagreements")
+    assert found.has(f"{sum(graph.provenance.counts.values())} facts")
+
+
+def test_the_home_page_asks_what_the_graph_answers(graph: FilmGraph) -> None:
+    found = parse_page(home_page(graph))
+    # No other film of this graph has a cast.
+    assert found.has("Who are the actors of Tangerine, and which characters do they play?")
+    assert "/queries/films-directed-by?person=Sean+Baker" in found.links
+
+
+@pytest.mark.parametrize(
+    ("summary", "asked"),
+    [
+        ("Who are the actors of a film, and in what?", "Who are the actors of Tangerine, and in what?"),
+        ("Who made a film?", "Who made Tangerine?"),
+        ("Which films are like a film or another work?", None),
+        ("How are a film, story or other work made?", None),
+        ("What happened?", None),
+    ],
+)
+def test_a_question_names_its_entity(graph: FilmGraph, summary: str, asked: str | None) -> None:
+    query = replace(graph.queries["cast-of-film"], summary=summary)
+    link = asked_of(graph, query)
+    assert (link and link.text) == asked
+
+
+def test_the_home_page_names_what_sources_disagree_on_most(project: SmallProject) -> None:
+    project.write("data/films.yaml", "source: encyclopedia\nanora: {type: Film, label: Anora, year: 2024}\n")
+    project.write("data/more.yaml", "source: trade-paper\nanora: {year: 2023}\n")
+    found = parse_page(home_page(project.open()))
+    assert found.has("Where sources disagree", "Anora 1", "1 disagreement")
