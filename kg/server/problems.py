@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+import textwrap
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -24,6 +26,7 @@ from kg.errors import (
     ParameterError,
     ProjectError,
     QueryError,
+    Remedy,
     RemoteError,
     UnknownNameError,
 )
@@ -41,8 +44,23 @@ STATUSES: dict[type[FilmGraphError], int] = {
     RemoteError: 502,
 }
 """Error -> HTTP status; the nearest class above an error decides."""
+_MAX_PATH = 120
+"""The longest path that a problem repeats."""
 _NO_RETRY = frozenset(("seconds", "memory", "process"))
 """The limits that the same request would exceed again."""
+
+
+_REMEDIES: Mapping[Remedy | str, str] = {Remedy.LIST_QUERIES: "All of them are at {prefix}/queries."}
+"""What to do next, in terms of URLs; the command line has words of its own."""
+
+
+class UnknownPathError(HTTPException):
+    """No route has this `path`."""
+
+    def __init__(self, path: str, *, prefix: str = "") -> None:
+        self.path = textwrap.shorten(path, _MAX_PATH, placeholder="…")
+        links = f"All pages are found from {prefix}/, and the API is described at {prefix}/openapi.json."
+        super().__init__(404, f"There is no page at {self.path}. {links}")
 
 
 def status_of(error: FilmGraphError) -> int:
@@ -50,11 +68,13 @@ def status_of(error: FilmGraphError) -> int:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
-def problem_document(error: Exception) -> dict[str, object]:
-    """An `HTTPException` or an error of the graph as a problem document."""
+def problem_document(error: Exception, *, prefix: str = "") -> dict[str, object]:
+    """An `HTTPException` or an error of the graph as a problem document; `prefix` is that of the site's paths."""
     if isinstance(error, HTTPException):
         title = HTTPStatus(error.status_code).phrase
-        return {"type": "about:blank", "title": title, "status": error.status_code, "detail": error.detail}
+        instance = {"instance": error.path} if isinstance(error, UnknownPathError) else {}
+        about: dict[str, object] = {"type": "about:blank", "title": title, "status": error.status_code}
+        return about | {"detail": error.detail, **instance}
     assert isinstance(error, FilmGraphError)
     slug = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__.removesuffix("Error")).lower()
     document: dict[str, object] = {
@@ -65,6 +85,8 @@ def problem_document(error: Exception) -> dict[str, object]:
     }
     match error:
         case UnknownNameError():
+            remedy = _REMEDIES.get(error.remedy, error.remedy).replace("{prefix}", prefix)
+            document["detail"] = f"{error.message} {remedy}".rstrip()
             document |= {"name": error.name, "kind": error.kind, "suggestions": list(error.suggestions)}
             document["nearest"] = document["suggestions"]  # the key of earlier versions
             if error.replacement:
@@ -80,9 +102,9 @@ def problem_document(error: Exception) -> dict[str, object]:
     return document
 
 
-def problem_response(error: Exception, *, status: int | None = None) -> Response:
+def problem_response(error: Exception, *, status: int | None = None, prefix: str = "") -> Response:
     """The response to an error."""
-    document = problem_document(error)
+    document = problem_document(error, prefix=prefix)
     if status is not None:
         document["status"] = status
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
@@ -95,15 +117,31 @@ def problem_response(error: Exception, *, status: int | None = None) -> Response
 async def handle_error(request: Request, error: Exception) -> Response:
     """Starlette's handler of errors; where there is a page for problems and HTML is asked for, that answers."""
     page = page_handler(request, "problem", (PROBLEM,))
-    response = problem_response(error)
+    error = _with_detail(request, error)
+    response = problem_response(error, prefix=request.app.state.prefix)
     if page is None:
         return response
-    html = await page(problem=problem_document(error))
+    html = await page(problem=problem_document(error, prefix=request.app.state.prefix))
     html.status_code = response.status_code
     for name in ("retry-after", "allow", "link"):
         if name in response.headers:
             html.headers[name] = response.headers[name]
     return html
+
+
+def _with_detail(request: Request, error: Exception) -> Exception:
+    """An error that Starlette raised for an unknown path or method, with a sentence on what there is."""
+    if not isinstance(error, HTTPException) or error.detail != HTTPStatus(error.status_code).phrase:
+        return error
+    path = request.scope["path"]
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return UnknownPathError(path, prefix=request.app.state.prefix)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := headers.get("Allow")):
+        methods = " and ".join(sorted(method.strip() for method in allowed.split(",")))
+        detail = f"{textwrap.shorten(path, _MAX_PATH)} does not accept {request.method}, but {methods}."
+        return HTTPException(error.status_code, detail, headers)
+    return error
 
 
 def internal_error(error: Exception) -> Response:

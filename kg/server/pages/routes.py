@@ -245,7 +245,7 @@ async def problem(request: Request, snapshot: Snapshot, /, **context: object) ->
     if words and document.get("kind") != "list" and not suggestions:
         with contextlib.suppress(FilmGraphError):
             suggestions = await snapshot.run(similar_pages, words)
-    return HTMLResponse(problem_page(document, suggestions, path=path, words=words))
+    return HTMLResponse(problem_page(document, suggestions, words=words))
 
 
 def similar_pages(graph: FilmGraph, words: str) -> list[Hyperlink]:
@@ -265,17 +265,19 @@ def _is_like(words: str, label: str) -> bool:
 _HEADINGS = {404: "Not found", 400: "Invalid request", 503: "Limit reached", 406: "Format not available"}
 
 
-def problem_page(
-    document: Mapping[str, object], suggestions: Sequence[Hyperlink] = (), *, path: str = "", words: str = ""
-) -> str:
+def problem_page(document: Mapping[str, object], suggestions: Sequence[Hyperlink] = (), *, words: str = "") -> str:
     """The page of a problem document (RFC 9457), with links to what may have been meant, and a search for `words`."""
     problem = {"title": "Problem", "detail": "", "status": 500, **document}
     heading = _HEADINGS.get(int(str(problem["status"])), str(problem["title"]))
-    detail = _problem_in_words(problem, path)
+    detail = _problem_in_words(problem)
     return render("problem.html", problem=problem, heading=heading, detail=detail, suggestions=suggestions, words=words)
 
 
-def _problem_in_words(problem: Mapping[str, object], path: str) -> str:
+_KINDS = {"stored query": "question"}
+"""Kind of a name -> what pages call it."""
+
+
+def _problem_in_words(problem: Mapping[str, object]) -> str:
     """What was looked for in vain, for a reader; otherwise the message."""
     match problem:
         case {"status": 404, "kind": "list", "name": str(name)}:
@@ -283,9 +285,9 @@ def _problem_in_words(problem: Mapping[str, object], path: str) -> str:
         case {"status": 404, "kind": "entity", "name": str(name)}:
             return f"Nothing in this graph is called “{textwrap.shorten(name, _MAX_SHOWN)}”."
         case {"status": 404, "kind": str(kind), "name": str(name)}:
-            return f"There is no {kind} “{textwrap.shorten(name, _MAX_SHOWN)}”."
-        case {"status": 404, "detail": "Not Found"}:
-            return f"There is no page at {textwrap.shorten(path, _MAX_SHOWN)}."
+            return f"There is no {_KINDS.get(kind, kind)} “{textwrap.shorten(name, _MAX_SHOWN)}”."
+        case {"status": 404, "instance": str(path)}:
+            return f"There is no page at {path}."
     return str(problem["detail"])
 
 

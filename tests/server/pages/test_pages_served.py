@@ -117,6 +117,23 @@ def test_an_unknown_page_offers_suggestions(browser: TestClient) -> None:
     assert missing.has("There is no page at /nothing/here.")
     assert not missing.has("Did you mean")
     assert get(browser, "/films?page=99", 404).has("This list is not that long: films, page 99.")
+    assert get(browser, "/queries/nope", 404).has("There is no question “nope”.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "detail"),
+    [
+        ("GET", "/nope", 404, "There is no page at /nope. All pages are found from /, "
+                              "and the API is described at /openapi.json."),
+        ("GET", "/queries/nope", 404, "There is no stored query 'nope'. All of them are at /queries."),
+        ("POST", "/films", 405, "/films does not accept POST, but GET and HEAD."),
+    ],
+)  # fmt: skip
+def test_a_problem_document_says_what_there_is(
+    browser: TestClient, method: str, path: str, status: int, detail: str
+) -> None:
+    response = browser.request(method, path, headers={"Accept": "application/json"})
+    assert (response.status_code, response.json()["detail"]) == (status, detail)
 
 
 HOSTILES = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' or 1=1 --", "%00", "{{ 7*7 }}", "\u202e"]
