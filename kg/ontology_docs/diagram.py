@@ -1,13 +1,15 @@
-"""A module as a class diagram in SVG: a box for each class, a row for each property, a line to what it leads to.
+"""Class diagrams in SVG: a box for each class, a row for each property, a line to what it leads to.
 
-Boxes are packed into columns, neighbours near each other. Classes of other modules have a grey header.
+A module is a document with its styles; its boxes are packed into columns, neighbours near each other, and classes of
+other modules have a grey header. A class among its neighbours, and the hierarchy of all classes, are parts of a page,
+which has the styles and the links, and narrow enough for a phone.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 from pyoxigraph import NamedNode
@@ -18,6 +20,10 @@ from kg.terms import XSD
 
 _WIDTH, _COLUMN_GAP, _ROW_GAP, _MARGIN = 250, 70, 26, 20
 _HEADER, _ROW, _PADDING = 28, 18, 8
+_MAX_REFERRERS, _MAX_REFERRER_ROWS = 10, 6
+"""The boxes of classes that lead to a class, and the properties in each."""
+_STEP, _INDENT = 24, 18
+"""The height of a line in the hierarchy, and how much further each level begins."""
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1d2733}.title{font-weight:600}.range{fill:#5b6b7c}.box{fill:#fff;"
     "stroke:#8797a8}.own{fill:#dbe9f6;stroke:#8797a8}.other{fill:#ececec;stroke:#8797a8}.line{fill:none;"
@@ -25,10 +31,12 @@ _STYLE = (
 )
 _MARKERS = (
     '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
-    '<path d="M0 0 8 4 0 8z" fill="#5b7fa6"/></marker>'
+    '<path class="arrow" d="M0 0 8 4 0 8z" fill="#5b7fa6"/></marker>'
     '<marker id="above" viewBox="0 0 12 12" refX="12" refY="6" markerWidth="11" markerHeight="11" orient="auto">'
-    '<path d="M0 0 12 6 0 12z" fill="#fff" stroke="#444"/></marker>'
+    '<path class="above" d="M0 0 12 6 0 12z" fill="#fff" stroke="#444"/></marker>'
 )
+UrlOf = Callable[[NamedNode], str]
+"""The URL of a term's page; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class _Row:
     name: str
     range: str
     targets: tuple[NamedNode, ...]
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class _Box:
     rows: tuple[_Row, ...]
     column: int = 0
     y: int = 0
+    url: str = ""
 
     @property
     def x(self) -> int:
@@ -94,6 +104,92 @@ def draw(module: Module, ontology: Schema, *, columns: int = 4) -> str:
     )
 
 
+# --- parts of pages
+
+
+def draw_class(class_iri: NamedNode, ontology: Schema, url_of: UrlOf) -> str:
+    """A class below what it is narrower than, above what is narrower and what leads to it, as an SVG element."""
+    boxes = _place(iter(_neighbours(class_iri, ontology, url_of)), 1)
+    by_term = {box.term: box for box in boxes}
+    (own,) = (box for box in boxes if box.is_own)
+    height = max(box.y + box.height for box in boxes) + _MARGIN
+    lines = [line for box in boxes for line in _subclass_lines(box, by_term, ontology)]
+    for box in boxes:
+        # What the class itself leads to is named beside its properties: lines to it would cross all others.
+        lines += _property_lines(box, {class_iri: own}) if box is not own else ()
+    shapes = [shape for box in boxes for shape in _box_shapes(box)]
+    title = f"{own.name} and the classes beside it"
+    return _element(title, _MARGIN + _WIDTH + _COLUMN_GAP, height, f"<defs>{_MARKERS}</defs>", *lines, *shapes)
+
+
+def _neighbours(class_iri: NamedNode, ontology: Schema, url_of: UrlOf) -> Iterator[_Box]:
+    classes, properties = ontology.classes, sorted(ontology.properties.values(), key=lambda term: term.name)
+
+    def box(iri: NamedNode, *terms: OntologyTerm) -> _Box:
+        rows = tuple(
+            _Row(term.name, _range_text(_range_of(term), term, ontology), _range_of(term), url_of(term.iri))
+            for term in terms
+        )
+        return _Box(iri, _name(iri, ontology), iri == class_iri, rows, url=url_of(iri))
+
+    yield from (box(parent) for parent in sorted(classes[class_iri].parents, key=str) if parent in classes)
+    yield box(class_iri, *(term for term in properties if class_iri in _domain_of(term)))
+    narrower = sorted((term.iri for term in classes.values() if class_iri in term.parents), key=str)
+    yield from (box(iri) for iri in narrower)
+    leading: dict[NamedNode, list[OntologyTerm]] = {}
+    for term in properties:
+        for owner in _domain_of(term) if class_iri in _range_of(term) else ():
+            leading.setdefault(owner, []).append(term)
+    shown = {class_iri, *classes[class_iri].parents, *narrower}
+    owners = sorted((iri for iri in leading if iri in classes and iri not in shown), key=str)
+    for owner in owners[:_MAX_REFERRERS]:
+        yield box(owner, *leading[owner][:_MAX_REFERRER_ROWS])
+
+
+def _domain_of(term: OntologyTerm) -> tuple[NamedNode, ...]:
+    return term.usual_domain or term.domain
+
+
+def _range_of(term: OntologyTerm) -> tuple[NamedNode, ...]:
+    return term.usual_range or term.range
+
+
+def draw_hierarchy(ontology: Schema, url_of: UrlOf) -> str:
+    """All classes that have pages, each below the one that it is narrower than, as an SVG element."""
+    classes = {iri: term for iri, term in ontology.classes.items() if url_of(iri)}
+    lines: list[str] = []
+    seen: set[NamedNode] = set()
+
+    def draw_below(parent: NamedNode | None, depth: int) -> None:
+        start = len(seen)
+        for iri in sorted(
+            (iri for iri in classes if _parent(classes, iri) == parent), key=lambda iri: classes[iri].name
+        ):
+            if iri not in seen:
+                y, x = _MARGIN + len(seen) * _STEP, _MARGIN + depth * _INDENT
+                seen.add(iri)
+                if parent is not None:
+                    top = _MARGIN + (start - 1) * _STEP + 8
+                    lines.append(f'<path class="sub" d="M{x - 12} {top}V{y}H{x - 3}"/>')
+                lines.append(_linked(f'<text x="{x}" y="{y + 5}">{escape(classes[iri].name)}</text>', url_of(iri)))
+                draw_below(iri, depth + 1)
+
+    draw_below(None, 0)
+    return _element("Classes", _MARGIN + _WIDTH + _COLUMN_GAP, len(seen) * _STEP + _MARGIN, *lines)
+
+
+def _parent(classes: Mapping[NamedNode, OntologyTerm], iri: NamedNode) -> NamedNode | None:
+    """The first class that a class is narrower than."""
+    return min((parent for parent in classes[iri].parents if parent in classes), key=str, default=None)
+
+
+def _element(title: str, width: int, height: int, *body: str) -> str:
+    return (
+        f'<svg class="classes narrow" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group"'
+        f' aria-label="{escape(title)}">' + "\n".join(body) + "</svg>"
+    )
+
+
 # --- boxes
 
 
@@ -109,14 +205,18 @@ def _boxes(module: Module, ontology: Schema) -> list[_Box]:
 
 def _to_row(term: OntologyTerm, module: Module, ontology: Schema) -> _Row:
     targets = module.leads_to(term.iri)
-    text = ", ".join(_name(target, ontology) for target in targets) or (term.value_kind or "").replace(
-        "literal", "text"
-    )
+    text = _range_text(targets, term, ontology)
     return _Row(term.name, text, tuple(target for target in targets if not target.value.startswith(XSD)))
 
 
+def _range_text(targets: Sequence[NamedNode], term: OntologyTerm, ontology: Schema) -> str:
+    """What a property leads to: the names of classes and datatypes, or else the kind of its values."""
+    names = ", ".join(_name(target, ontology) for target in targets)
+    return names or (term.value_kind or "").replace("literal", "text")
+
+
 def _name(iri: NamedNode, ontology: Schema) -> str:
-    if (term := ontology.classes.get(iri)) is not None:
+    if (term := ontology.types.get(iri)) is not None:
         return term.name
     return iri.value.replace("#", "/").rpartition("/")[2]
 
@@ -149,7 +249,7 @@ def _place(boxes: Iterator[_Box], columns: int) -> list[_Box]:
     placed = []
     for box in boxes:
         column = ends.index(min(ends))
-        placed.append(_Box(box.term, box.name, box.is_own, box.rows, column, ends[column]))
+        placed.append(replace(box, column=column, y=ends[column]))
         ends[column] += box.height + _ROW_GAP
     return placed
 
@@ -161,11 +261,16 @@ def _box_shapes(box: _Box) -> Iterator[str]:
     kind = "own" if box.is_own else "other"
     yield f'<rect class="box" x="{box.x}" y="{box.y}" width="{_WIDTH}" height="{box.height}" rx="3"/>'
     yield f'<rect class="{kind}" x="{box.x}" y="{box.y}" width="{_WIDTH}" height="{_HEADER}" rx="3"/>'
-    yield f'<text class="title" x="{box.x + 10}" y="{box.title_y + 5}">{escape(box.name)}</text>'
+    yield _linked(f'<text class="title" x="{box.x + 10}" y="{box.title_y + 5}">{escape(box.name)}</text>', box.url)
     for number, row in enumerate(box.rows):
         y = box.row_y(number) + 4
         shown = escape(_shorten(row.range, 32 - len(row.name)))
-        yield (f'<text x="{box.x + 10}" y="{y}">{escape(row.name)}<tspan class="range" dx="6">{shown}</tspan></text>')
+        range = f'<tspan class="range" dx="6">{shown}</tspan>'
+        yield _linked(f'<text x="{box.x + 10}" y="{y}">{escape(row.name)}{range}</text>', row.url)
+
+
+def _linked(shape: str, url: str) -> str:
+    return f'<a href="{escape(url)}">{shape}</a>' if url else shape
 
 
 def _property_lines(box: _Box, by_term: dict[NamedNode, _Box]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from pyoxigraph import NamedNode
 
 from kg.cli import main
-from kg.ontology_docs.diagram import draw
+from kg.ontology_docs.diagram import draw, draw_class, draw_hierarchy
 from kg.ontology_docs.module import Module, read_modules
 from kg.ontology_docs.page import find_examples, write_page
 from kg.project import find_project
@@ -82,3 +82,41 @@ def test_kg_ontology_diagram_writes_a_file_for_each_module(
     assert len(list((tmp_path / "out").glob("*.svg"))) == len(read_modules(find_project(ROOT).ontology))
     assert main(["ontology", "diagram"]) == 2
     assert "--output" in capsys.readouterr().err
+
+
+def page_of(iri: NamedNode) -> str:
+    """The URL of a term's page."""
+    return "/film/" + iri.value.removeprefix(FILM) if iri.value.startswith(FILM) else ""
+
+
+def texts_and_links(svg: str) -> tuple[set[str], set[str]]:
+    """The texts of a drawing, and where its links lead."""
+    root = ET.fromstring(svg)
+    texts = {(text.text or "").strip() for text in root.iter("text")}
+    return texts, {link.get("href", "") for link in root.iter("a")}
+
+
+def test_a_class_is_drawn_with_its_properties_and_the_classes_beside_it() -> None:
+    schema = to_schema(read_ontology(find_project(ROOT).ontology))
+    texts, links = texts_and_links(draw_class(NamedNode(FILM + "Film"), schema, page_of))
+    assert {"Film", "Work", "FeatureFilm", "director", "boxOffice", "PlotEvent", "inPlotOf"} <= texts
+    assert {"/film/Film", "/film/Work", "/film/FeatureFilm", "/film/director", "/film/inPlotOf"} <= links
+
+
+def test_every_class_can_be_drawn_as_narrow_as_a_phone() -> None:
+    schema = to_schema(read_ontology(find_project(ROOT).ontology))
+    for iri, term in schema.classes.items():
+        root = ET.fromstring(draw_class(iri, schema, page_of))
+        assert int(root.get("width", "0")) <= 350
+        assert term.name in {text.text for text in root.iter("text")}
+
+
+def test_the_hierarchy_has_every_class_once_below_a_wider_one(tmp_path: Path) -> None:
+    schema = to_schema(read_ontology(find_project(ROOT).ontology))
+    root = ET.fromstring(draw_hierarchy(schema, page_of))
+    places = {text.text: (int(text.get("x", "0")), int(text.get("y", "0"))) for text in root.iter("text")}
+    assert set(places) == {term.name for iri, term in schema.classes.items() if page_of(iri)}
+    assert places["Work"] < places["Film"] < places["FeatureFilm"]
+    # Classes that are narrower than each other have no place in a tree, and do not stop the drawing.
+    odd = written(tmp_path, HOSTILE).schema
+    assert "<script>" not in draw_hierarchy(odd, page_of) + draw_class(NamedNode(FILM + "A"), odd, page_of)

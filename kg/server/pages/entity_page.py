@@ -77,7 +77,14 @@ from kg.server.pages.page_tables import (
     timeline,
     works_table,
 )
-from kg.server.pages.reference_pages import kind_of_term, source_lines, source_sections, term_lines, term_of
+from kg.server.pages.reference_pages import (
+    kind_of_term,
+    source_lines,
+    source_sections,
+    term_lines,
+    term_of,
+    term_sections,
+)
 from kg.server.pages.templating import render
 from kg.server.pages.urls import external_url, inverse_of, list_url, page_url, referrers_url, values_url
 from kg.server.request_params import site_path
@@ -141,6 +148,7 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
         classes = classes or [display.term(vocab.Source)]
     elif term is not None:
         lines, lead = (*lines, *term_lines(display, term)), term.comment or lead
+        sections = [*term_sections(display, term), *sections]
         classes = classes or [DisplayValue(kind_of_term(display, term), site_path("/ontology"))]
     page = EntityPage(
         data.label,

@@ -11,9 +11,11 @@ from pyoxigraph import NamedNode
 from kg.facts.model import Evidence, Fact, Source
 from kg.filmgraph import FilmGraph
 from kg.lookup.phrases import date_in_words
+from kg.ontology_docs.diagram import draw_class, draw_hierarchy
 from kg.parts import owner_of
 from kg.schema import OntologyTerm, ValueKind
 from kg.server.pages.display import (
+    Diagram,
     Display,
     DisplayTable,
     DisplayValue,
@@ -146,7 +148,8 @@ def ontology_page(graph: FilmGraph) -> str:
         _term_table(display, "Kinds, which narrow a class", ontology.kinds.values()),
         _term_table(display, "Properties", ontology.properties.values()),
     )
-    return render("ontology.html", tables=[table for table in tables if table.rows])
+    hierarchy = Diagram(draw_hierarchy(ontology, page_url), label="Hierarchy of classes")
+    return render("ontology.html", hierarchy=hierarchy, tables=[table for table in tables if table.rows])
 
 
 def _term_table(display: Display, caption: str, terms: Iterable[OntologyTerm]) -> DisplayTable:
@@ -159,6 +162,14 @@ def term_of(display: Display, entity: NamedNode) -> OntologyTerm | None:
     """The class, kind or property of the ontology with an IRI; None for other entities."""
     ontology = display.graph.ontology
     return ontology.types.get(entity) or ontology.properties.get(entity)
+
+
+def term_sections(display: Display, term: OntologyTerm) -> Iterator[PageSection]:
+    """Yield the diagram of a class among its neighbours; nothing for a kind or property."""
+    ontology = display.graph.ontology
+    if term.iri in ontology.classes:
+        diagram = Diagram(draw_class(term.iri, ontology, page_url), label=f"Diagram of {term.name}")
+        yield PageSection("diagram", "Diagram", (diagram,))
 
 
 def kind_of_term(display: Display, term: OntologyTerm) -> str:

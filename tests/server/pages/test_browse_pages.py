@@ -12,10 +12,11 @@ from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
+from kg.server.pages.entity_page import entity_page
 from kg.server.pages.query_pages import asked_of
 from kg.server.pages.reference_pages import ontology_page, sources_page
 from kg.server.pages.search_pages import home_page
-from kg.terms import to_curie
+from kg.terms import FILM, to_curie
 from tests.projects import SmallProject
 from tests.server.pages.parsed_page import parse_page
 
@@ -71,6 +72,14 @@ def test_the_ontology_lists_classes_and_properties_with_definitions(graph: FilmG
     assert found.faults == []
     assert {"/film/Film", "/film/director"} <= set(found.links)
     assert found.has("A moving-image work of any length.", "Who directed the film.")
+    assert {"FeatureFilm", "PlotEvent"} <= set(found.words.split())
+
+
+def test_the_page_of_a_class_draws_it(graph: FilmGraph) -> None:
+    found = parse_page(entity_page(graph, FILM + "Film"))
+    assert found.faults == []
+    assert {"diagram"} <= set(found.ids)
+    assert {"/film/boxOffice", "/film/PlotEvent"} <= set(found.links)
 
 
 def test_the_home_page_leads_to_everything(graph: FilmGraph) -> None:
