@@ -47,6 +47,8 @@ REIFIED = f"{KNOWN} AND NOT (is_plain AND number NOT IN (SELECT number FROM pref
 """The other known facts."""
 WRITTEN_BY_HAND = "record = '' AND origin IN (SELECT id FROM fact_origin WHERE file LIKE '%.yaml' OR file LIKE '%.yml')"
 """The facts of YAML files."""
+MORE_THAN_A_RECORD = "NOT is_plain"
+"""The facts of which more is known than the record that states them, such as the words of a text."""
 STATUS = f"CASE WHEN NOT ({KNOWN}) THEN 'contested' WHEN {PER_RECORD} THEN 'record' ELSE 'reified' END"
 """Where the evidence of a fact is, once conflicts are decided."""
 SLOTS = 1 << 30

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 from pyoxigraph import NamedNode
@@ -15,12 +15,13 @@ from kg.schema import OntologyTerm, Schema
 from kg.terms import TYPE, Term, to_short
 
 
-def check_usage(facts: Collection[Fact], schema: Schema) -> Iterator[Finding]:
+def check_usage(facts: Iterable[Fact], schema: Schema) -> Iterator[Finding]:
     """Yield a finding for each property whose entity is of a class on which it is not used, such as `award` on a film.
 
     It is a statement that queries do not find, because they look for it elsewhere. Entities of no class, or of a class
     that is not in the ontology, are not checked.
     """
+    facts = tuple(facts)
     types = _types(facts, schema)
     for fact in facts:
         term = schema.properties.get(fact.property)
@@ -29,7 +30,7 @@ def check_usage(facts: Collection[Fact], schema: Schema) -> Iterator[Finding]:
             yield _unusual(fact, term, classes, schema)
 
 
-def _types(facts: Collection[Fact], schema: Schema) -> dict[Term, set[NamedNode]]:
+def _types(facts: Iterable[Fact], schema: Schema) -> dict[Term, set[NamedNode]]:
     """The classes of entities; a part is of the class that its property leads to."""
     types: dict[Term, set[NamedNode]] = defaultdict(set)
     for fact in facts:

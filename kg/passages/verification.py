@@ -15,6 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg import vocabulary as film
 from kg.facts.dates import EDTF
+from kg.facts.fact_table import MORE_THAN_A_RECORD, ProjectFacts
 from kg.facts.model import Fact, finding_about, part_owner
 from kg.facts.texts import Texts
 from kg.facts.written_values import running_times
@@ -45,24 +46,26 @@ class PassageCheck(StrEnum):
 
 
 def verify(
-    facts: Iterable[Fact], *, texts: Texts, schema: Schema, undefined: Collection[NamedNode] = frozenset()
+    facts: ProjectFacts, *, texts: Texts, schema: Schema, undefined: Collection[NamedNode] = frozenset()
 ) -> Report:
     """A finding for every wrong digest, span or value, and for passages that look wrong.
 
     Of values that are `undefined`, and so have no name to look for, there is a finding already.
     The counts are the facts by `PassageCheck`.
     """
-    facts = tuple(facts)
-    verifier = _Verifier(texts, schema, names_of(facts), undefined)
-    checks = Counter(dict.fromkeys(PassageCheck, 0))
+    cited = tuple(fact for fact in facts.where(MORE_THAN_A_RECORD) if fact.evidence.has_span)
+    values = f"SELECT o FROM fact WHERE {MORE_THAN_A_RECORD}"  # noqa: S608 - of our own words
+    names = names_of(facts.where(f"p IN ({facts.ids((LABEL, ALIAS))}) AND s IN ({values})"))
+    verifier = _Verifier(texts, schema, names, undefined)
+    checks = Counter({**dict.fromkeys(PassageCheck, 0), PassageCheck.WITHOUT_SPAN: len(facts) - len(cited)})
     findings = list(texts.findings())
-    for fact in facts:
+    for fact in cited:
         result = verifier.check(fact)
         if isinstance(result, Finding):
             findings.append(result)
         checks[PassageCheck.FAILED if isinstance(result, Finding) else result] += 1
-    findings += check_plausibility(facts, texts=texts, schema=schema, is_contained=verifier.is_contained)
-    available = sum(texts[source] is not None for source in {fact.evidence.source for fact in facts})
+    findings += check_plausibility(cited, texts=texts, schema=schema, is_contained=verifier.is_contained)
+    available = sum(texts[source] is not None for source in facts.sources)
     counts = {"facts": len(facts), **{check.value: checks[check] for check in PassageCheck}, "texts": available}
     return Report(tuple(findings), counts)
 
@@ -86,8 +89,6 @@ class _Verifier:
 
     def check(self, fact: Fact) -> PassageCheck | Finding:
         evidence = fact.evidence
-        if not evidence.has_span:
-            return PassageCheck.WITHOUT_SPAN
         text = self._texts[evidence.source]
         if text is None:
             return PassageCheck.TEXT_UNAVAILABLE

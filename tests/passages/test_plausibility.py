@@ -11,8 +11,10 @@ from pyoxigraph import Literal, NamedNode
 
 from kg import vocabulary as film
 from kg.facts.dates import to_date
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.model import Evidence, Fact, Source
 from kg.facts.texts import Texts
+from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
 from kg.project import find_project
 from kg.schema import Schema, read_ontology, to_schema
@@ -52,7 +54,9 @@ def findings(folder: Path, schema: Schema, *facts: Fact) -> list[tuple[str, str]
     """The check and severity of each finding on facts read from `STORY`."""
     (folder / "review.txt").write_text(STORY, encoding="utf-8")
     source = Source("review", file="review.txt", sha256=hashlib.sha256(STORY.encode()).hexdigest())
-    report = verify((*ANI, *facts), texts=Texts((folder,), {"review": source}), schema=schema)
+    table = ProjectFacts(TripleTables())
+    table.add((*ANI, *facts))
+    report = verify(table, texts=Texts((folder,), {"review": source}), schema=schema)
     return [(finding.check, finding.severity.value) for finding in report.findings]
 
 
