@@ -16,6 +16,8 @@ from kg.xsd import PLAIN_LITERAL, RDFS_LITERAL, STRING, SUPPORTED, is_outside_da
 
 MAX_LISTED = 1000
 """How many findings of one shape are listed; a further finding says that there are more."""
+_RULES_AT_ONCE = 100
+"""How many rules one statement is made of: each statement has a price of its own, and a very long one as well."""
 
 _MESSAGES = {
     "prp-irp": "{s} is its own {p}, but {p} is irreflexive.",
@@ -84,20 +86,21 @@ class Contradictions:
     def _out_of_range(self, rules: Sequence[GroundRule]) -> Iterator[Finding]:
         """Literals that a rule gives a datatype that they do not have."""
         seen: set[tuple[Spo, str]] = set()
-        for rule in rules:
-            if not rule.head or rule.head[0][1] != TYPE or rule.head[0][2] not in SUPPORTED - {RDFS_LITERAL}:
-                continue
-            if not any(p[2] == rule.head[0][0] for p in rule.body) or not self._is_live(rule.body):
-                continue
-            datatype = rule.head[0][2]
-            unlike = '%"' if datatype in (STRING, PLAIN_LITERAL) else f"%^^{datatype}"
-            statement = sql.typed_literals(rule, self.ids, unlike=unlike)
-            for s, p, o, text in self.tables.sql.execute(statement).fetchall():
-                texts = self.tables.decode([s, p, o])
+        live = [(number, rule, _unlike(rule)) for number, rule in enumerate(rules) if self._types_literals(rule)]
+        for start in range(0, len(live), _RULES_AT_ONCE):
+            statement = sql.typed_literals(live[start : start + _RULES_AT_ONCE], self.ids)
+            for number, s, p, o, text in self.tables.sql.execute(statement).fetchall():
+                texts, datatype = self.tables.decode([s, p, o]), rules[number].head[0][2]
                 fact = (texts[s], texts[p], text)
                 if (fact, datatype) not in seen and is_outside_datatype(datatype, text):
                     seen.add((fact, datatype))
-                    yield _wrong_datatype(fact, datatype, *rule.axioms)
+                    yield _wrong_datatype(fact, datatype, *rules[number].axioms)
+
+    def _types_literals(self, rule: GroundRule) -> bool:
+        """True for a rule that gives objects of triples a datatype."""
+        if not rule.head or rule.head[0][1] != TYPE or rule.head[0][2] not in SUPPORTED - {RDFS_LITERAL}:
+            return False
+        return any(pattern[2] == rule.head[0][0] for pattern in rule.body) and self._is_live(rule.body)
 
     def _outside_types_of_entities(self, equal_terms: EqualTerms) -> Iterator[Finding]:
         """Entities that are equal to a literal, and of a datatype that the literal does not have."""
@@ -168,6 +171,12 @@ def _wrong_datatype(fact: Spo, datatype: str, *requires: Spo) -> Finding:
         premises=(fact, *requires),
         remedy="Write a value of that datatype.",
     )
+
+
+def _unlike(rule: GroundRule) -> str:
+    """A pattern of LIKE for the literals that are of the datatype which a rule gives, as far as their text tells."""
+    datatype = rule.head[0][2]
+    return '%"' if datatype in (STRING, PLAIN_LITERAL) else f"%^^{datatype}"
 
 
 def _forbidden_match(rule: GroundRule, facts: Sequence[Spo]) -> Finding:

@@ -145,8 +145,18 @@ def contradictions(bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, l
     return statements
 
 
-def typed_literals(rule: GroundRule, ids: Ids, *, unlike: str) -> str:
-    """A SELECT of s, p, o and text of the literals that a rule gives a datatype, unless the text is LIKE `unlike`."""
+def typed_literals(rules: Iterable[tuple[int, GroundRule, str]], ids: Ids) -> str:
+    """A SELECT of a number and s, p, o and text of the literals that rules give a datatype.
+
+    Each rule has the number, and a pattern: literals whose text is LIKE it are left out.
+    """
+    return (
+        " UNION ALL ".join(_typed_literals(number, rule, ids, unlike) for number, rule, unlike in rules)
+        + " ORDER BY ALL"
+    )
+
+
+def _typed_literals(number: int, rule: GroundRule, ids: Ids, unlike: str) -> str:
     shape, constants = _shape(rule.body, ids, first=rule.head[0][0])
     join = _join(shape, constants=constants)
     place = next(i for i, p in enumerate(shape) if p[2] == _FIRST_VARIABLE)
@@ -156,10 +166,8 @@ def typed_literals(rule: GroundRule, ids: Ids, *, unlike: str) -> str:
         f"term.id = t{place}.o",
         f"NOT term.text LIKE '{unlike}'",
     ]
-    columns = f"t{place}.s, t{place}.p, t{place}.o, term.text"
-    return (
-        f"SELECT DISTINCT {columns} FROM {', '.join(join.tables)}, term WHERE {' AND '.join(conditions)} ORDER BY ALL"
-    )
+    columns = f"{number}, t{place}.s, t{place}.p, t{place}.o, term.text"
+    return f"SELECT DISTINCT {columns} FROM {', '.join(join.tables)}, term WHERE {' AND '.join(conditions)}"
 
 
 def tautologies(ids: Ids) -> list[str]:

@@ -18,7 +18,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -112,6 +111,8 @@ def check_triples(
 @contextmanager
 def _order_of_sparql() -> Iterator[None]:
     """With values of sh:minInclusive and the like compared as SPARQL's operators do."""
+    from unittest.mock import patch
+
     from pyshacl.constraints.core import value_range_constraints
 
     def order(left: Node, right: Node) -> int:

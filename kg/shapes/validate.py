@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from pyoxigraph import RdfFormat, Triple
@@ -85,7 +87,13 @@ def read_shapes(paths: Files, *, format: RdfFormat | None = None, version: str =
 
     Files in which no shape has a target are a fault: whatever the data is, there would be no finding.
     """
-    files = _to_paths(paths)
+    return _shapes_of(tuple((path, _digest(path)) for path in _to_paths(paths)), format, version)
+
+
+# A process that builds again and again, such as `kg build --watch`, meets the same shapes each time.
+@lru_cache(maxsize=8)
+def _shapes_of(digests: tuple[tuple[Path, bytes], ...], format: RdfFormat | None, version: str) -> Shapes:
+    files = [path for path, _ in digests]
     shapes = to_shapes(_read_all(files, format, version), files=tuple(map(str, files)))
     if files and not any(shape.has_target for shape in shapes.shapes.values()):
         problem = "has no SHACL shape" if not shapes.shapes else "has no shape with a target, so nothing is validated"
@@ -127,6 +135,15 @@ def validate_files(
             tables, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress
         )
     return Report((*locate_findings(report.findings, files), *shapes.warnings), report.counts)
+
+
+def _digest(path: Path) -> bytes:
+    """The digest of a file's content; empty where it cannot be read, which reading it will say."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return b""
 
 
 def _to_paths(paths: Files) -> list[Path]:
