@@ -174,7 +174,7 @@ def _wrong_datatype(fact: Spo, datatype: str, *requires: Spo) -> Finding:
 
 
 def _unlike(rule: GroundRule) -> str:
-    """A pattern of LIKE for the literals that are of the datatype which a rule gives, as far as their text tells."""
+    """A pattern of LIKE for the literals of which the text shows that they are of the datatype which a rule gives."""
     datatype = rule.head[0][2]
     return '%"' if datatype in (STRING, PLAIN_LITERAL) else f"%^^{datatype}"
 
