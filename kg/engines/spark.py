@@ -118,9 +118,7 @@ class SparkEngine:
     def read_parquet(self, table: str, path: Path) -> None:
         """Append the rows of a Parquet file, or of a folder of them, to a table, which is made if it is not there."""
         if table not in self._files:
-            types = {f.name: f.dataType.simpleString() for f in self.session.read.parquet(str(path)).schema.fields}
-            # The number of a partition is a whole number of any size.
-            self._columns[table] = {name: "bigint" if type == "int" else type for name, type in types.items()}
+            self._columns[table] = _columns_of(self.session.read.parquet(str(path)))
             self._files[table] = []
         self._files[table].append(path)
         self._has_changed(table)
@@ -183,9 +181,7 @@ class SparkEngine:
 
     def _create_table(self, name: str, rows: Any) -> WrittenRows:
         """A table with these rows, in the place of any former one of this name."""
-        columns = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
-        # Whole numbers are of one type: files of a table with several cannot be read together.
-        columns = {column: "bigint" if type == "int" else type for column, type in columns.items()}
+        columns = _columns_of(rows)
         path = self._write(name, _cast(rows, columns))
         self._views.pop(name, None)
         self._columns[name], self._files[name] = columns, [path]
@@ -316,6 +312,15 @@ class SparkEngine:
         for view, definition in self._views.items():
             if view in self._current and name in definition.reads:
                 self._has_changed(view)
+
+
+def _columns_of(rows: Any) -> dict[str, str]:
+    """The columns of a DataFrame with their types, all whole numbers as BIGINT.
+
+    Files of a table with several types of them cannot be read together, and the number of a partition may have any.
+    """
+    types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
+    return {name: "bigint" if type == "int" else type for name, type in types.items()}
 
 
 def _cast(rows: Any, columns: Mapping[str, str]) -> Any:

@@ -85,6 +85,7 @@ class ProjectFacts(Collection[Fact]):
         self.dictionary, self.sql = dictionary, dictionary.sql
         self._objects: dict[int, Fact] = {}
         self._origins: dict[tuple[str, str, str], int] = {}
+        self._last_origin = 0
         self._slot = 0
         self.sql.execute(_CREATE)
 
@@ -112,6 +113,7 @@ class ProjectFacts(Collection[Fact]):
             (source, retrieved, file): id
             for id, source, retrieved, file in self.sql.execute("SELECT * FROM fact_origin").fetchall()
         }
+        self._last_origin = max(self._origins.values(), default=0)
         self.dictionary.take_former_terms()
         if self.sql.execute("SELECT 1 FROM former_read LIMIT 1").fetchone():
             self.dictionary.add_dictionary("read_term")
@@ -145,7 +147,8 @@ class ProjectFacts(Collection[Fact]):
         """The id of what many facts have in common."""
         key = (source, retrieved, file)
         if (id := self._origins.get(key)) is None:
-            id = self._origins[key] = max(self._origins.values(), default=0) + 1
+            self._last_origin += 1
+            id = self._origins[key] = self._last_origin
             self.sql.execute("INSERT INTO fact_origin VALUES (?, ?, ?, ?)", [id, *key])
         return id
 
