@@ -21,7 +21,7 @@ from pyoxigraph import NamedNode
 from kg import vocabulary as film
 from kg.errors import InputError
 from kg.files.yaml_files import YamlError, YamlNode, read_documents
-from kg.importers.dataset_names import dataset_entity_name, name_component
+from kg.importers.dataset_names import dataset_entity_name
 from kg.importers.input_files import list_files, open_decompressed
 from kg.importers.session import ImportSession, part_name
 from kg.importers.tables.table_import import import_file
@@ -35,7 +35,8 @@ AWARD_FILE_SUFFIXES = (".yml", ".yaml")
 MAX_AWARD_FILE_BYTES = 32 << 20
 _TITLES, _NAMES = "title.basics", "name.basics"
 _EVENT = re.compile(r"ev\d{7}")
-_AWARD = "[a-z][a-z0-9]*(?: [a-z0-9]+)*"
+_AWARD, _CATEGORY = "[a-z][a-z0-9]*", "[a-z][a-z0-9]*(?: [a-z0-9]+)*"
+"""Awards and categories whose names need no digest: `oscar` and `best picture` are not `oscar best` and `picture`."""
 _TITLE = re.compile(r"tt\d{7,9}")
 _YEAR = re.compile(r"\d{4}(?:-\d{1,2})?")
 _OUTCOME_OF_LIST = {"nominee": "nominated", "winner": "won"}
@@ -130,8 +131,8 @@ class _AwardEvent:
         record = f"{self.event}/{year}/{award}/{category}"
         names = (award,) if award == category else (award, category)
         prize = self.programme
-        for name in names:
-            prize = dataset_entity_name(prize, name, usual=_AWARD)
+        for name, usual in zip(names, (_AWARD, _CATEGORY), strict=False):
+            prize = dataset_entity_name(prize, name, usual=usual)
         edition = dataset_entity_name(self.programme, year)
         held = {film.editionOf: self.programme} | ({film.year: year} if len(year) == 4 else {})
         label = f"{self.title} {year}"
@@ -145,7 +146,7 @@ class _AwardEvent:
                     self.reject(titles, f"{record}: expected a list of titles, not {titles.kind}")
             else:
                 id, values = (
-                    f"{self.event}-{year}-{name_component(category)}",
+                    f"{self.event}-{year}{prize.removeprefix(self.programme)}",
                     {film.award: prize, film.edition: edition},
                 )
                 self.add_titles(titles.elements, id, values | {film.outcome: _OUTCOME_OF_LIST[list_name]}, record)

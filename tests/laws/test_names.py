@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kg.facts.model import Source
@@ -164,18 +164,28 @@ def test_films_of_the_oscars_with_different_titles_are_different(films: list[tup
     assert len(works) == len(distinct)
 
 
+words = st.lists(st.sampled_from(["best", "picture", "of", "Best", "best-picture", "é"]), min_size=1, max_size=3)
+award_names = keys | words.map(" ".join)
+
+
 @law
-@given(st.lists(keys, min_size=2, max_size=6, unique=True))
-def test_awards_of_an_event_with_different_names_are_different(names: list[str]) -> None:
+@given(st.lists(st.tuples(award_names, award_names), min_size=2, max_size=9, unique=True))
+@example([("best", "picture"), ("best picture", "best picture"), ("best of", "picture"), ("best", "of picture")])
+def test_awards_of_an_event_with_different_names_are_different(names: list[tuple[str, str]]) -> None:
+    """And so are the recognitions for them, though a film has them all in one year."""
+
     def run(folder: Path, session: ImportSession) -> None:
-        award = {name: {name: {"winner": ["tt1234567"]}} for name in names}
-        (folder / "ev0000001.yml").write_text(json.dumps({"2000": award}, ensure_ascii=False), encoding="utf-8")
+        awards: dict[str, dict[str, object]] = {}
+        for award, category in names:
+            awards.setdefault(award, {})[category] = {"winner": ["tt1234567"]}
+        (folder / "ev0000001.yml").write_text(json.dumps({"2000": awards}, ensure_ascii=False), encoding="utf-8")
         import_imdb_awards([folder / "ev0000001.yml"], session)
 
     facts = facts_of(run)
-    awards = {value for entity, property, value in facts if property == "label" and entity != "imdb-ev0000001"}
-    assert {*names} <= awards
-    assert len({entity for entity, property, value in facts if (property, value) == ("type", "Award")}) == len(names)
+    prizes = {entity for entity, property, value in facts if (property, value) == ("type", "Award")}
+    of_recognitions = [(entity, value) for entity, property, value in facts if property == "award"]
+    assert len(prizes) == len(names)
+    assert len({part for part, _ in of_recognitions}) == len(of_recognitions) == len(names)
 
 
 spellings = st.lists(st.sampled_from(["A. Other", "Ann Other", "ANN OTHER", "Zoe"]), min_size=1, max_size=9)
