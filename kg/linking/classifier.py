@@ -4,7 +4,8 @@ The candidates of two sides are compared once. Then the share of mentions with a
 of one entity agree in each way (the m of Fellegi and Sunter), are estimated together with the probability of each pair
 (Winkler, "Using the EM Algorithm for Weight Computation in the Fellegi-Sunter Model", 1988). The tables of `scoring`
 are the prior, with the weight of `PRIOR_PAIRS`, so that a few pairs change little. A mention is one entity of the other
-side or none, so the probabilities of its pairs add up to one at most.
+side or none, so the probabilities of its pairs add up to one at most; and a pair is false where one of its mentions has
+another counterpart, which shows how many false pairs have a sign of two entities (`limits`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import log2
+from dataclasses import dataclass, replace
+from math import log2, prod
 
 from kg.linking.features import MentionFeatures, TermFrequencies, candidate_pairs, count_terms, to_features
 from kg.linking.limits import find_limit, find_veto
@@ -40,10 +41,22 @@ MATCHED_SHARES = (0.05, 0.995)
 """Bounds of that share."""
 MIN_UNMATCHED = 0.01
 """Lower bound of the probability that a mention has no counterpart among its candidates."""
-MIN_UNMATCHED_OF_LARGER = 0.1
+MIN_UNMATCHED_OF_LARGER = 0.05
 """Lower bound of the share of the larger side without a counterpart."""
 MIN_BITS_BELOW_PRIOR = 12.0
 """Bits by which a score may be less than the prior; below that a pair is different in any case."""
+FIRST_ROUND_OF_LIMITS = 2
+"""Round of the estimation from which limits are estimated."""
+PRIOR_PAIRS_OF_SIGN = 2.0
+"""Pairs that the tables of `limits` count for in each sign."""
+CAUTION = 1.3
+"""How many more false pairs are expected of a sign than were counted: a mention with a counterpart is compared less."""
+UNLIKELY = 0.1
+"""A mention has no counterpart where the pairs without a sign have less confidence."""
+MAX_LIMIT = 0.98
+"""The highest estimate of a limit."""
+MIN_LIMIT_OF_SAME = 0.7
+"""A pair with a sign whose limit is lower is not the same below `SAME_FROM`."""
 MIN_CONFIDENCE = 1e-4
 """Pairs of less confidence are left out, unless they are the best of a mention."""
 
@@ -113,7 +126,7 @@ def classify_pairs(
         pairs = ((left_number, right_number) for left_number, right_number in pairs if left_number < right_number)
     compared = _ComparedPairs(ours, theirs, frequencies, pairs)
     m = compared.estimate(is_one_side=is_one_side)
-    same_from = thresholds.choose(compared.confidences)
+    same_from = thresholds.choose(compared.eligible())
     candidates = (
         Candidate(
             pair.left.mention,
@@ -121,7 +134,7 @@ def classify_pairs(
             () if pair.veto else tuple(score_features(pair.left, pair.right, frequencies, m)),
             pair.confidence,
             pair.veto,
-            _classify(pair, same_from, thresholds.different),
+            _classify(pair, same_from, thresholds),
             pair.limit,
         )
         for pair in compared.kept()
@@ -155,15 +168,29 @@ class _Pair:
     limit: Limit | None
 
 
-def _classify(pair: _Pair, same_from: float, different_below: float) -> Classification:
-    if pair.veto or pair.confidence < different_below:
+def _classify(pair: _Pair, same_from: float, thresholds: Thresholds) -> Classification:
+    if pair.veto or pair.confidence < thresholds.different:
         return Classification.DIFFERENT
+    if pair.limit is not None and pair.limit.confidence < MIN_LIMIT_OF_SAME:
+        # The others, however certain they are, do not make a pair with such a sign the same.
+        same_from = max(same_from, SAME_FROM if thresholds.same is None else thresholds.same)
     return Classification.SAME if pair.confidence >= same_from else Classification.UNSURE
+
+
+def _sign(limit: Limit) -> tuple[str, float]:
+    """The kind of a limit: the pairs of one kind have one share of true ones."""
+    return limit.name.partition(",")[0], limit.confidence
+
+
+def _has_counterpart(confidence: float) -> bool | None:
+    return True if confidence >= SAME_FROM else False if confidence < UNLIKELY else None
 
 
 class _ComparedPairs:
     """The comparisons of all candidates, in as little memory as there may be millions: the levels of a pair are a
     number that stands for the pattern, and the bits that do not depend on m are one sum.
+
+    `_findings` has the limit of each pair with a sign, as the tables have it; `_limits` those that are estimated.
     """
 
     def __init__(
@@ -205,6 +232,14 @@ class _ComparedPairs:
         self._patterns.append(self._pattern_numbers.setdefault(tuple(levels), len(self._pattern_numbers)))
         self._limits.append(1.0 if limit is None else limit.confidence)
 
+    def eligible(self) -> Iterator[float]:
+        """The confidences of the pairs of which those are chosen that are the same."""
+        return (
+            confidence
+            for confidence, limit in zip(self.confidences, self._limits, strict=True)
+            if limit >= MIN_LIMIT_OF_SAME
+        )
+
     def estimate(self, *, is_one_side: bool) -> Mapping[str, float]:
         """Estimate the confidences, and return the m of each level."""
         m = dict(M)
@@ -221,6 +256,8 @@ class _ComparedPairs:
                 for pattern, rarity in zip(self._patterns, self._rarities, strict=True)
             ]
             self._update_confidences(odds, 1 - matched + MIN_UNMATCHED)
+            if number >= FIRST_ROUND_OF_LIMITS:
+                self._estimate_limits(odds)
             if number == ROUNDS - 1:
                 break
             m = self._estimate_m()
@@ -228,6 +265,46 @@ class _ComparedPairs:
             low, high = MATCHED_SHARES
             matched = min(max(expected / (max(smaller, 1) + PRIOR_MENTIONS), low), high)
         return m
+
+    def _estimate_limits(self, odds: Sequence[float]) -> None:
+        """Set the limit of each sign to the share of true pairs among those that have it and no other counterpart.
+
+        A pair of which a mention has another counterpart is false. Such pairs are counted; as many are expected, in
+        proportion, among the mentions without a counterpart; how many more of these there are is the number of true
+        ones.
+        """
+        states = self._counterparts()
+        taken = [side.count(True) / max(side.count(True) + side.count(False), 1) for side in states]
+        free_share = prod(1 - share for share in taken)
+        free: Counter[tuple[str, float]] = Counter()
+        false: Counter[tuple[str, float]] = Counter()
+        for index, limit in self._findings.items():
+            if odds[index] >= limit.confidence / (1 - limit.confidence):
+                ours, theirs = states[0][self._lefts[index]], states[1][self._rights[index]]
+                if ours is not None and theirs is not None:
+                    (false if ours or theirs else free)[_sign(limit)] += 1
+        ratio = max(taken) / max(1 - max(taken), MIN_UNMATCHED)
+        shares: dict[tuple[str, float], float] = {}
+        for sign in free:
+            expected = CAUTION * false[sign] * free_share / max(1 - free_share, MIN_UNMATCHED)
+            true = max(free[sign] - expected, 0.0) + sign[1] * PRIOR_PAIRS_OF_SIGN
+            scaled = sign[1] / (1 - sign[1]) * ratio
+            shares[sign] = min(true / (free[sign] + PRIOR_PAIRS_OF_SIGN), scaled / (1 + scaled), MAX_LIMIT)
+        for index, limit in self._findings.items():
+            share = shares.get(_sign(limit), limit.confidence)
+            is_free = states[0][self._lefts[index]] is False and states[1][self._rights[index]] is False
+            self._limits[index] = share if is_free else min(share, limit.confidence)
+
+    def _counterparts(self) -> tuple[list[bool | None], list[bool | None]]:
+        """For each mention whether it has a counterpart by pairs without a sign; None where that is unsure."""
+        best_left, best_right = [0.0] * len(self._left), [0.0] * len(self._right)
+        for index, (left, right, confidence) in enumerate(
+            zip(self._lefts, self._rights, self.confidences, strict=True)
+        ):
+            if index not in self._findings:
+                best_left[left] = max(best_left[left], confidence)
+                best_right[right] = max(best_right[right], confidence)
+        return list(map(_has_counterpart, best_left)), list(map(_has_counterpart, best_right))
 
     def _update_confidences(self, odds: Sequence[float], unmatched: float) -> None:
         """Each pair among its rivals: those of the same mention, as far as they are not taken by another mention."""
@@ -287,6 +364,9 @@ class _ComparedPairs:
             zip(self._lefts, self._rights, self.confidences, strict=True)
         ):
             if confidence >= min(MIN_CONFIDENCE, best[left]):
-                yield _Pair(self._left[left], self._right[right], confidence, "", self._findings.get(index))
+                limit = self._findings.get(index)
+                if limit is not None:
+                    limit = replace(limit, confidence=self._limits[index])
+                yield _Pair(self._left[left], self._right[right], confidence, "", limit)
         for left, right, veto in self._vetoed:
             yield _Pair(self._left[left], self._right[right], 0.0, veto, None)

@@ -31,6 +31,8 @@ NAME_REPETITION, WORD_REPETITION, PERSON_REPETITION, PRIOR_KEYS = 0.05, 0.5, 0.3
 """How often a name, a word of a title or a person that was counted once is expected to occur again, before any was
 counted; and the keys that this counts for.
 """
+LETTERS_OF_GROUP, LENGTH_GROUPS = 4, 8
+"""Keys are counted in groups of so many lengths; longer ones are in the last."""
 MAX_BLOCK_PAIRS = 2_000
 """Pairs that one key may give."""
 MAX_PEOPLE_KEYS = 12
@@ -153,24 +155,35 @@ class TermFrequencies:
 
         A single occurrence may be the same entity, so the chance of another one is that of any key to occur twice.
         """
-        return (max(counts[key], 1) - 1 + self._repetition[id(counts)]) / self.size
+        repetition = self._repetition[id(counts)]
+        return (
+            max(counts[key], 1) - 1 + repetition[min(len(key) // LETTERS_OF_GROUP, len(repetition) - 1)]
+        ) / self.size
 
     @cached_property
-    def _repetition(self) -> Mapping[int, float]:
-        """For each counter, how often a key that was counted once is expected to occur again."""
+    def _repetition(self) -> Mapping[int, tuple[float, ...]]:
+        """For each counter, how often a key that was counted once is expected to occur again, by its length."""
         priors = (
             (self.names, NAME_REPETITION),
             (self.mains, NAME_REPETITION),
             (self.words, WORD_REPETITION),
             (self.people, PERSON_REPETITION),
         )
-        return {id(counts): _repetition(counts, prior) for counts, prior in priors}
+        return {id(counts): _repetitions(counts, prior) for counts, prior in priors}
 
 
-def _repetition(counts: Counter[str], prior: float) -> float:
-    """The estimate of Good and Turing, smoothed by a prior."""
-    sizes = Counter(counts.values())
-    return min((2 * sizes[2] + prior * PRIOR_KEYS) / (sizes[1] + PRIOR_KEYS), 1.0)
+def _repetitions(counts: Counter[str], prior: float) -> tuple[float, ...]:
+    """The estimate of Good and Turing by the length of keys, smoothed by that of all keys, and this by a prior.
+
+    Short titles occur again more often than long ones.
+    """
+    numbers = Counter((min(len(key) // LETTERS_OF_GROUP, LENGTH_GROUPS - 1), n) for key, n in counts.items() if n < 3)
+    once, twice = (sum(numbers[group, n] for group in range(LENGTH_GROUPS)) for n in (1, 2))
+    of_all = min((2 * twice + prior * PRIOR_KEYS) / (once + PRIOR_KEYS), 1.0)
+    return tuple(
+        min((2 * numbers[group, 2] + of_all * PRIOR_KEYS) / (numbers[group, 1] + PRIOR_KEYS), 1.0)
+        for group in range(LENGTH_GROUPS)
+    )
 
 
 def count_terms(left: Iterable[MentionFeatures], right: Iterable[MentionFeatures]) -> TermFrequencies:

@@ -2,8 +2,9 @@
 
 Films of one series, and films of the same people, share a title, people and a near year without being one film. Those
 features depend on each other, so their scores must not be added up where a sign shows such films. A veto makes a pair
-different; a limit is the highest confidence that a pair with this sign can have. The limits are shares of true pairs
-among all pairs with the sign, counted in catalogues with many sequels and remakes.
+different; a limit is the highest confidence that a pair with this sign can have. The limits of the tables are shares of
+true pairs among all pairs with the sign, counted in catalogues with many sequels and remakes. `classifier` estimates
+them for the data that are linked.
 """
 
 from __future__ import annotations

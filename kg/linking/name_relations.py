@@ -11,6 +11,8 @@ from kg.linking.names import Title
 
 MIN_SIMILARITY, MIN_RELATED_SIMILARITY = 0.85, 0.8
 """Of two spellings of a title; and of two that other features must show to be one: `Ghandi`, `Gandhi`."""
+MIN_EXTENDED_SIMILARITY, MIN_FURTHER_LETTERS = 0.9, 4
+"""Of a title and the beginning of a longer one, and the letters by which that is longer."""
 MIN_NAME_SIMILARITY, MIN_CREDIT_SIMILARITY = 0.94, 0.88
 """Of two spellings of a person's name: of two people, and of two people with the same credit in one film."""
 MIN_MISSPELT_LENGTH = 8
@@ -45,11 +47,14 @@ def relate_titles(left: Title, right: Title) -> TitleRelation:
     """How two titles are related."""
     if are_equal(left, right):
         return TitleRelation.EQUAL
+    # The titles of a long series are alike in most letters.
+    if have_other_subtitles(left, right):
+        return TitleRelation.PARTLY_EQUAL
+    if _is_extended(left, right):
+        return TitleRelation.LONGER
     is_similar = left.numbers == right.numbers and title_similarity(left, right) >= MIN_RELATED_SIMILARITY
     if is_similar or are_misspelt(left, right):
         return TitleRelation.MISSPELT
-    if _have_other_subtitles(left, right):
-        return TitleRelation.PARTLY_EQUAL
     short, long = sorted((set(left.words), set(right.words)), key=len)
     if have_equal_mains(left, right) or short <= long:
         return TitleRelation.LONGER
@@ -121,12 +126,33 @@ def are_other_languages(left: Title, right: Title) -> bool:
     return any(name.isupper() for name in left.languages | right.languages)
 
 
-def _have_other_subtitles(left: Title, right: Title) -> bool:
-    """True when two titles begin alike and each has a subtitle that the other has not."""
-    if not left.series or left.series != right.series:
+def have_other_subtitles(left: Title, right: Title) -> bool:
+    """True when two titles begin alike and each has a subtitle, or what follows in its series, that the other has not:
+    `The Matrix Reloaded`, `The Matrix Revolutions`.
+    """
+    if left.series and left.series == right.series:
+        ours, theirs = set(left.base[len(left.series) :]), set(right.base[len(right.series) :])
+        if ours - theirs and theirs - ours:
+            return _differ(left.subtitle, right.subtitle)
+    short, long = sorted((left.full, right.full), key=len)
+    if not left.subtitle or not right.subtitle or long.startswith(short):
         return False
-    ours, theirs = set(left.base[len(left.series) :]), set(right.base[len(right.series) :])
-    return bool(ours - theirs and theirs - ours)
+    is_one_main = Indel.normalized_similarity(left.main, right.main) >= MIN_SIMILARITY
+    return is_one_main and _differ(left.subtitle, right.subtitle)
+
+
+def _differ(left: str, right: str) -> bool:
+    """True for two subtitles that are not one, misspelt or shortened."""
+    is_part = left in right or right in left
+    return not is_part and Indel.normalized_similarity(left, right) < MIN_RELATED_SIMILARITY
+
+
+def _is_extended(left: Title, right: Title) -> bool:
+    """True when one title is the other, perhaps misspelt, with further words behind it."""
+    short, long = sorted((left, right), key=lambda title: len(title.full))
+    if len(long.full) - len(short.full) < MIN_FURTHER_LETTERS or len(short.words) >= len(long.words):
+        return False
+    return Indel.normalized_similarity(short.full, long.full[: len(short.full)]) >= MIN_EXTENDED_SIMILARITY
 
 
 def relate_names(left: tuple[str, ...], right: tuple[str, ...]) -> NameRelation:

@@ -56,14 +56,15 @@ _LETTER_OF_DIGIT = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "v"}
 _LANGUAGES_OF_WORD = {
     word: frozenset(languages.split())
     for languages, words in {
-        "en": "the of and in on at my your his her with from an is are for to who what you",
+        "en": "the of and in on at my your his her with from an is are for to who what you we",
         "de": "der das und ein eine des von im zum zur mit ich wir auf ist nicht den dem",
         "fr": "les des du et une au aux dans pour sur ma mon ses est pas",
         "es": "el los las y del una",
-        "it": "il gli i di della del dei uno",
+        "it": "il gli di della del dei uno",
         "pt": "os as uma do da dos das",
         "nl": "het een van op",
         "fr es it": "la",
+        "en it": "i",
         "fr es": "un",
         "fr it": "le",
         "fr es pt": "de",
@@ -92,8 +93,13 @@ class Title:
 
     @property
     def numbers(self) -> str:
-        """All numbers in the title, in order; `10 000` and `10,000` are one."""
-        return "".join(word for word in self.words if word[0].isdigit())
+        """All digits in the title, in order; `10 000` and `10,000` are one number."""
+        return "".join(filter(str.isdigit, self.full))
+
+    @property
+    def subtitle(self) -> str:
+        """What follows the main title, without spaces."""
+        return self.full[len(self.main) :]
 
     @property
     def without_numbers(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from kg.linking.name_relations import (
     are_equal,
     are_misspelt,
     have_equal_mains,
+    have_other_subtitles,
     is_subtitle_of_part,
     name_distance,
     relate_names,
@@ -34,7 +35,8 @@ LEVELS: Mapping[str, Mapping[str, float]] = {
         "main title": 0.03,
         "title with more words": 0.03,
         "title misspelt": 0.02,
-        "different title": 0.02,
+        "different subtitle": 0.004,
+        "different title": 0.016,
     },
     "name": {
         "name": 0.90,
@@ -139,7 +141,9 @@ def _rate_title(left: Title, right: Title, frequencies: TermFrequencies) -> tupl
     if have_equal_mains(left, right):
         main = left.main if left.main == right.main else min(left.full, right.full, key=len)
         u = max(frequencies.frequency(frequencies.mains, main), frequencies.frequency(frequencies.names, main))
-        return "main title", -log2(u)
+        return "different subtitle" if have_other_subtitles(left, right) else "main title", -log2(u)
+    if have_other_subtitles(left, right):
+        return None
     if are_misspelt(left, right) or relate_titles(left, right) is TitleRelation.MISSPELT:
         return "title misspelt", -log2(_similar_titles(left, right, frequencies))
     return _rate_contained_title(left, right, frequencies)

@@ -165,13 +165,51 @@ def test_every_feature_score_shows_what_was_compared() -> None:
     assert candidate.bits == pytest.approx(sum(feature.bits for feature in candidate.features))
 
 
+def _with_people(id: str, title: str, number: int) -> Mention:
+    people = tuple(Credit(f"Zoe{number:03} Moe{number:03}{letter}") for letter in "abc")
+    return film(id, title, year=1930 + number % 70, credits=people)
+
+
+_WORDS = [f"{a}{b}{c}" for a in ("bra", "dol", "fen") for b in ("kust", "mill", "nopp") for c in ("wax", "yog", "zil")]
+_OTHER_WORDS = [
+    f"{a}{b}" for a in ("quivo", "hujje", "tsacch", "geigei", "cleep") for b in ("hubb", "ruff", "papa", "ejje")
+]
+
+
+def _confidence_of_other_titles(left: list[Mention], right: list[Mention]) -> float:
+    """The highest confidence of the pairs of which the titles differ, and neither film has another counterpart."""
+    matched = [
+        [_with_people(f"{side}-{number}", f"{word} {number}", number) for number, word in enumerate(_WORDS)]
+        for side in "lr"
+    ]
+    pairs = classify_pairs([*matched[0], *left], [*matched[1], *right])
+    return max(pair.confidence for pair in pairs if pair.left.id.startswith("lo-"))
+
+
+def test_the_limit_of_a_sign_is_estimated_from_the_films_that_have_another_counterpart() -> None:
+    """Films of the same year and people under other titles: translations; or, where films that have a counterpart
+    have such a second film as well, two films of the same people.
+    """
+    numbered = list(enumerate(_OTHER_WORDS))[:8]
+    left = [_with_people(f"lo-{number}", word, 100 + number) for number, word in numbered]
+    right = [_with_people(f"ro-{number}", word[::-1], 100 + number) for number, word in numbered]
+    second = [
+        _with_people(f"r-{number}-{end}", word[::-1] + end, number)
+        for number, word in enumerate(_OTHER_WORDS)
+        for end in ("", " mapp")
+    ]
+    translations = _confidence_of_other_titles(left, right)
+    second_films = _confidence_of_other_titles(left, [*right, *second])
+    assert second_films < 0.5 < translations
+
+
 def test_a_required_precision_moves_the_threshold() -> None:
     unsure = [film("l-a", "Carmen", year=1983), *(film(f"r-{letter}", "Carmen", year=1983) for letter in "bc")]
 
     def count(**thresholds: object) -> int:
         pairs = classify_pairs(
-            [unsure[0], film("l-b", "Heat", year=1995), *catalogue("ours")],
-            [*unsure[1:], film("r-d", "Heat Wave"), *catalogue("theirs")],
+            [unsure[0], film("l-b", "Heat", year=1995, credits=(Credit("Ana Lima"),)), *catalogue("ours")],
+            [*unsure[1:], film("r-d", "Heat", year=1998, credits=(Credit("Bo Ek"),)), *catalogue("theirs")],
             thresholds=Thresholds(**thresholds),  # type: ignore[arg-type]
         )
         return sum(pair.classification is Classification.SAME for pair in pairs)

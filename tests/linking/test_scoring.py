@@ -47,10 +47,19 @@ def test_an_equal_title_scores_more_the_rarer_it_is(frequencies: TermFrequencies
     assert common == pytest.approx(log2(M["title"] / ((4 + again) / SIZE)))
 
 
+def test_short_titles_are_expected_to_occur_again_more_often_than_long_ones() -> None:
+    short = [f"{first}{last}" for first in "abcdefghij" for last in "abcdefghij"]
+    names = [*short, *short[:60], *(f"A long title of its own {number:03}" for number in range(400))]
+    frequencies = count_terms([to_features(film(name)) for name in names], [])
+    rare, common = (bits(film(name), film(name), frequencies)["title"] for name in ("Another long title", "zz"))
+    assert rare > common + 2
+
+
 TITLES = [
     ("Sunrise", "Sunrise: A Song of Two Humans", "main title"),
     ("The Godfather", "The Godfahter", "title misspelt"),
     ("Rocky II", "Rocky III", "different title"),
+    ("The Hobbit: An Unexpected Journey", "The Hobbit: The Desolation of Smaug", "different subtitle"),
     ("Nosferatu", "Nosferatu the Vampyre", "title with more words"),
     ("Anora", "Tangerine", "different title"),
 ]
