@@ -4,7 +4,7 @@
 
 Each task runs in a process of its own. Precision is the share of pairs judged the same that are; recall the share of
 left sides with a known counterpart for which it was found. Where the gold names only some pairs, only those count.
-Splink is compared where it is installed (`pip install "splink>=4,<5"`).
+Splink is compared where it is installed (`pip install "splink>=5,<6"`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from kg.decisions.links import Links
 from kg.linking.classifier import Thresholds, classify_pairs
@@ -54,49 +55,80 @@ def plain(task: Task) -> set[tuple[str, str]]:
 
 
 def splink(task: Task) -> set[tuple[str, str]]:
-    """The pairs that Splink finds by title, year and people, its parameters estimated by EM; empty without Splink."""
-    try:
-        import splink.comparison_library as compare
-        from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-    except ImportError:
-        return set()
-    import pandas
+    """The pairs that Splink finds by title, year and people, its parameters estimated by EM, one to one."""
+    import pyarrow
+    import splink.comparison_library as compare
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-    people = any(one.credits for one in task.left) and any(one.credits for one in task.right)
+    people = any(mention.credits for mention in task.left) and any(mention.credits for mention in task.right)
+    years = any(mention.years for mention in task.left) and any(mention.years for mention in task.right)
     comparisons = [compare.JaroWinklerAtThresholds("title", [0.95, 0.88]).configure(term_frequency_adjustments=True)]
-    if any(one.years for one in task.left):
-        comparisons.append(compare.LevenshteinAtThresholds("year", [1]))
+    if years:
+        comparisons.append(compare.CustomComparison(_SPLINK_YEARS, "year"))
     if people:
         comparisons.append(compare.ArrayIntersectAtSizes("people", [2, 1]))
     rules = [block_on("title"), block_on("year", "substr(title, 1, 3)"), block_on("substr(title, 1, 8)")]
     settings = SettingsCreator("link_only", comparisons=comparisons, blocking_rules_to_generate_predictions=rules)
-    frames = [pandas.DataFrame([_splink_row(one) for one in side]) for side in (task.left, task.right)]
-    linker = Linker(frames, settings, db_api=DuckDBAPI(), input_table_aliases=["l", "r"])
+    database = DuckDBAPI()
+    sides = [
+        database.register(pyarrow.Table.from_pylist(list(map(_splink_row, side)), _splink_schema()), table_name=name)
+        for name, side in (("l", task.left), ("r", task.right))
+    ]
+    linker = Linker(sides, settings, log_level=None)
     linker.training.estimate_probability_two_random_records_match([block_on("title")], recall=0.8)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6)
-    for column in ("title", *(("year",) if len(comparisons) > 1 + people else ())):
+    for column in ("title", "year") if years else ("title",):
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(column))
-    found = linker.inference.predict(threshold_match_probability=0.5).as_pandas_dataframe()
-    found = found.sort_values("match_probability", ascending=False)
-    best = found[~found.duplicated("unique_id_l") & ~found.duplicated("unique_id_r")]
-    return set(zip(best["unique_id_l"], best["unique_id_r"], strict=True))
+    best = linker.inference.predict(threshold_match_probability=0.5).as_duckdbpyrelation()
+    best = best.order("match_probability DESC, unique_id_l, unique_id_r")
+    paired: set[str] = set()
+    found = set()
+    for left, right in best.project("unique_id_l, unique_id_r").fetchall():
+        if f"l {left}" not in paired and f"r {right}" not in paired:
+            paired |= {f"l {left}", f"r {right}"}
+            found.add((left, right))
+    return found
 
 
-def _splink_row(one: Mention) -> dict[str, object]:
+_SPLINK_YEARS = [
+    {"sql_condition": "year_l IS NULL OR year_r IS NULL", "label_for_charts": "none", "is_null_level": True},
+    {"sql_condition": "year_l = year_r", "label_for_charts": "equal"},
+    {"sql_condition": "abs(year_l - year_r) = 1", "label_for_charts": "one apart"},
+    {"sql_condition": "ELSE", "label_for_charts": "other"},
+]
+
+
+def _splink_row(mention: Mention) -> dict[str, object]:
     return {
-        "unique_id": one.id,
-        "title": fold_name(one.name),
-        "year": str(one.years[0]) if one.years else None,
-        "people": sorted({fold_name(credit.name) for credit in one.credits}) or None,
+        "unique_id": mention.id,
+        "title": fold_name(mention.name),
+        "year": mention.years[0] if mention.years else None,
+        "people": sorted({fold_name(credit.name) for credit in mention.credits}) or None,
     }
 
 
-def _splink_scores(task: Task) -> tuple[float, float] | str:
-    """Precision and recall of Splink, or why it failed: it has no estimate where only one column can be compared."""
+def _splink_schema() -> Any:
+    import pyarrow
+
+    text = pyarrow.string()
+    fields = {"unique_id": text, "title": text, "year": pyarrow.int32(), "people": pyarrow.list_(text)}
+    return pyarrow.schema(list(fields.items()))
+
+
+def run_splink(name: str) -> dict[str, object]:
+    """Link one task with Splink in this process: scores, seconds, megabytes; or why there are none.
+
+    Splink has no estimate where only one column can be compared.
+    """
+    task = TASKS[name](DATA)
+    start = time.process_time()
     try:
-        return scores(splink(task), task)
+        found = scores(splink(task), task)
+    except ImportError:
+        return {"failed": "not installed"}
     except Exception as error:
-        return f"failed: {type(error).__name__}: {' '.join(str(error).split())[:60]}"
+        return {"failed": f"failed: {type(error).__name__}: {' '.join(str(error).split())[:60]}"}
+    return {"scores": found, "seconds": time.process_time() - start, "megabytes": _megabytes()}
 
 
 def calibration(judged: Iterable[Candidate], task: Task) -> list[tuple[int, float, float]]:
@@ -135,7 +167,6 @@ def run(name: str, thresholds: list[float]) -> dict[str, object]:
         },
         "default": scores(((c.left.id, c.right.id) for c in judged if c.classification is Classification.SAME), task),
         "plain": scores(plain(task), task),
-        "splink": _splink_scores(task),
         "calibration": calibration(judged, task),
         "compared": len(judged),
         "blocking": scores(candidates, task)[1],
@@ -171,15 +202,8 @@ def _megabytes() -> float:
 
 def show(results: list[dict[str, object]], thresholds: list[float]) -> None:
     """Print the tables."""
-    heads = [
-        "linked",
-        "left",
-        "right",
-        "plain title and year",
-        "Splink",
-        "default",
-        *(f"at {sure}" for sure in thresholds),
-    ]
+    at = (f"at {sure}" for sure in thresholds)
+    heads = ["linked", "left", "right", "title and year", "Splink", "Splink: CPU s, MB", "default", *at]
     print("| " + " | ".join([*heads, "met in a block", "CPU s", "peak MB"]) + " |")
     print("|---" * (len(heads) + 3) + "|")
     for result in results:
@@ -188,7 +212,7 @@ def show(results: list[dict[str, object]], thresholds: list[float]) -> None:
                 result["name"],
                 *(f"{side:,}" for side in result["sides"]),  # type: ignore[attr-defined]
                 _pair(result["plain"]),
-                _pair(result["splink"]),
+                *_splink_cells(result["splink"]),
                 _pair(result["default"]),
             ]
             cells += [_pair(result["at"][str(sure)]) for sure in thresholds]  # type: ignore[index]
@@ -218,11 +242,16 @@ def _tenths(result: dict[str, object]) -> list[tuple[int, float, float]]:
 
 
 def _pair(scores: object) -> str:
-    if isinstance(scores, str):
-        return scores
     assert isinstance(scores, list)
     precision, recall = scores
     return f"{precision:.4f} / {recall:.3f}"
+
+
+def _splink_cells(result: object) -> tuple[str, str]:
+    assert isinstance(result, dict)
+    if failed := result.get("failed"):
+        return failed, ""
+    return _pair(result["scores"]), f"{result['seconds']:.1f}, {result['megabytes']:.0f}"
 
 
 def main() -> None:
@@ -230,25 +259,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(names))
     parser.add_argument("--at", type=float, nargs="+", default=[0.5, 0.95], help="thresholds of confidence")
-    parser.add_argument("--alone", action="store_true", help="run the one task in this process and write it as JSON")
+    parser.add_argument("--alone", choices=("kg", "splink"), help="run the one task in this process, with this method")
     options = parser.parse_args()
     if unknown := set(options.tasks) - set(names):
         parser.error(f"no such task: {', '.join(sorted(unknown))}")
     if not DATA.is_dir():
         sys.exit(f"{DATA} is not there: KG_SHARED names the folder that holds film-data/.")
     if options.alone:
-        [task] = options.tasks
-        result = run_filmographies() if task == "filmographies" else run(task, options.at)
-        sys.stderr.write(json.dumps(result) + "\n")
+        sys.stderr.write(json.dumps(_run_here(options.tasks[0], options.alone, options.at)) + "\n")
         return
-    at = [str(sure) for sure in options.at]
-    found = []
-    for task in options.tasks or names:
-        alone = run_alone([sys.executable, __file__, task, "--alone", "--at", *at], limit=600)
-        found.append({"name": task, "error": alone.error} if alone.error else json.loads(alone.last_line))
+    found = [_run_both(task, options.at) for task in options.tasks or names]
     show(found, options.at)
     if any("error" in result for result in found):
         sys.exit(1)
+
+
+def _run_here(task: str, method: str, at: list[float]) -> dict[str, object]:
+    if task == "filmographies":
+        return run_filmographies()
+    return run_splink(task) if method == "splink" else run(task, at)
+
+
+def _run_both(task: str, at: list[float]) -> dict[str, object]:
+    """The results of a task: of each method in a process of its own."""
+    found: dict[str, dict[str, object]] = {}
+    for method in ("kg",) if task == "filmographies" else ("kg", "splink"):
+        call = [sys.executable, __file__, task, "--alone", method, "--at", *map(str, at)]
+        alone = run_alone(call, limit=1800)
+        found[method] = {"failed": alone.error} if alone.error else json.loads(alone.last_line)
+    if failed := found["kg"].get("failed"):
+        return {"name": task, "error": failed}
+    return found["kg"] | {"splink": found.get("splink")}
 
 
 if __name__ == "__main__":
