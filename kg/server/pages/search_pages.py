@@ -91,7 +91,7 @@ def home_page(graph: FilmGraph) -> str:
         if matches := graph.best_known(class_name, limit=_MAX_ON_HOME):
             count = count_members(graph.store, graph.ontology, entity_iri(class_name))
             entities = [display.term(match.entity) for match in matches]
-            groups.append(HomeGroup(title, path, entities, count, site_path(f"/{path}")))
+            groups.append(HomeGroup(title, _counted(path, count), entities, count, site_path(f"/{path}")))
     known = graph.best_known("Film", limit=1)
     examples = [display.label(match.entity) for match in known] + [group.entities[0].text for group in groups[:2]]
     return render(
@@ -117,7 +117,15 @@ def _latest_films(graph: FilmGraph, display: Display) -> HomeGroup | None:
     ]
     total = found.total if graph.max_listed is None else count_members(graph.store, graph.ontology, vocab.Film)
     films = [display.term(film.entity) for film in found.entities]
-    return HomeGroup("Latest films", "films", films, total, site_path("/films"), notes)
+    return HomeGroup("Latest films", _counted("films", total), films, total, site_path("/films"), notes)
+
+
+_SINGULARS = {"films": "film", "people": "person", "awards": "award", "companies": "company"}
+
+
+def _counted(name: str, count: int) -> str:
+    """What a number of entities is called: `films`, `film`."""
+    return _SINGULARS[name] if count == 1 else name
 
 
 def _names(display: Display, people: Sequence[Term]) -> str:

@@ -86,7 +86,9 @@ def test_the_home_page_leads_to_everything(graph: FilmGraph) -> None:
     found = parse_page(home_page(graph))
     assert found.faults == []
     assert {"/films", "/people", "/awards", "/companies", "/disagreements", "/sources", "/ontology"} <= set(found.links)
-    assert found.has("Latest films", "Red Rocket 2021, Sean Baker", "2 sources", "0 disagreements")
+    assert found.has(
+        "Latest films", "Red Rocket 2021, Sean Baker", "2 sources", "0 disagreements", "3 films", "1 company"
+    )
     assert found.has(f"{sum(graph.provenance.counts.values())} facts")
 
 
