@@ -19,7 +19,23 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Q
 from kg.errors import FaultsError
 from kg.parts import path_of
 from kg.reports import Finding, Place
-from kg.terms import ALIAS, BASE, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD, Term, to_iri
+from kg.terms import (
+    ALIAS,
+    BASE,
+    FILM,
+    KNOWN_NAMES,
+    LABEL,
+    NOTE,
+    OWL,
+    RDF,
+    RDFS,
+    SKOS,
+    TYPE,
+    XSD,
+    Term,
+    to_curie,
+    to_iri,
+)
 from kg.text.folding import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
 
@@ -339,6 +355,10 @@ class Schema:
             name = next(iter(self._parents(name)), name)
 
 
+_LONG_LABEL = 5
+"""Letters; a misspelling of a shorter label is taken for a word of its own: `nope` is no German `Note`."""
+
+
 def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -> list[OntologyTerm]:
     """The terms that somebody who writes this text may mean: by a name, another label, or a word of the name.
 
@@ -353,11 +373,12 @@ def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -
             key=lambda match: (match[0], not match[1].has_label(local), len(to_stems(match[1].name)), match[1].name)
         )
         return [term for naming, term in by_naming if naming is best or naming is not Naming.WORDS][:limit]
-    names = {
-        name: term
-        for term in reversed(terms)
-        for name in (*term.other_labels, *term.labels, *filter(None, [term.word]), term.name)
-    }
+    names = {}
+    for term in reversed(terms):
+        labels = (*term.other_labels, *term.labels, term.name)
+        local_name = to_curie(term.iri.value).rpartition(":")[2]
+        for name in (*(label for label in labels if len(label) >= _LONG_LABEL), term.word, local_name):
+            names[name] = term
     likely = closest(local, names, limit=len(names))
     return list({names[name].name: names[name] for name in likely}.values())[:limit]
 

@@ -1,6 +1,7 @@
 """The command line: data on stdout, messages on stderr, an exit status.
 
-command        what the commands share: options, output, progress
+command        what the commands share: options, input, output
+progress       progress bars
 build          new, build, load, verify, cite
 check          check, fix, fmt, validate, infer, ontology
 ask            ask, sparql, queries, schema, show, facts, conflicts, decide

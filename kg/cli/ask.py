@@ -36,6 +36,7 @@ from kg.cli.command import (
     write_json,
 )
 from kg.errors import InputError
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
@@ -314,7 +315,7 @@ def _queries(call: argparse.Namespace) -> int:
     elif not listed:
         write(_no_queries(words, queries, schema))
     else:
-        count = f"{len(listed)} quer{'y' if len(listed) == 1 else 'ies'}"
+        count = counted(len(listed), "query", "queries")
         for topic, group in groupby(listed, key=lambda query: "" if words else query.topic):
             write(f"{topic}/\n\n" if topic else "")
             write("".join(f"{query.to_text()}\n" for query in group))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from kg.cli.command import (
     Commands,
@@ -12,14 +15,19 @@ from kg.cli.command import (
     add_input_format,
     add_spark,
     add_texts,
-    build_progress,
     find_own_project,
     format_counts,
     load_data,
+    memory_limit,
     print_message,
     whole_number,
     write,
 )
+from kg.cli.progress import build_progress, step_progress
+from kg.text.number_words import counted
+
+if TYPE_CHECKING:
+    from kg.project import Project
 
 
 def add_commands(commands: Commands) -> None:
@@ -28,7 +36,8 @@ def add_commands(commands: Commands) -> None:
     new.add_argument("folder", metavar="FOLDER", help="an empty folder, or one that does not exist yet")
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
     build.add_argument("--force", "--full", action="store_true", help="build everything anew, whatever has changed")
-    build.add_argument("--memory", metavar="SIZE", help="the memory limit of tables, such as 2GB; the rest is on disk")
+    memory = "the memory limit of tables, such as 2GB; the rest is on disk"
+    build.add_argument("--memory", metavar="SIZE", type=memory_limit, help=memory)
     build.add_argument("--profile", metavar="FILE", help="write seconds and rows of each phase as JSON; - is stdout")
     build.add_argument("--watch", action="store_true", help="build again whenever files change, until Ctrl+C")
     build.add_argument("--parent", type=whole_number, help=argparse.SUPPRESS)
@@ -115,16 +124,11 @@ def _build_once(call: argparse.Namespace) -> int:
     import json
 
     from kg.pipeline.build import build
-    from kg.pipeline.forecast import LARGE, forecast
     from kg.pipeline.profile import BuildProfile
     from kg.project import find_project
     from kg.reports import Severity
 
-    project = find_project(call.project)
-    expected = forecast(project, memory=call.memory)
-    if expected.facts >= LARGE and (call.force or not project.has_build):  # after a change, less is done
-        print_message(str(expected))
-    with build_progress(expected.seconds) as progress:
+    with _progress(find_project(call.project), force=call.force, memory=call.memory) as progress:
         profile = BuildProfile(progress)
         report = build(
             call.project,
@@ -140,14 +144,30 @@ def _build_once(call: argparse.Namespace) -> int:
         print_message(str(finding))
     if not report:
         count = report.by_severity()[Severity.VIOLATION]
-        violations = f"{count} violation{'' if count == 1 else 's'}"
-        print_message(f"Not published: {violations}. A graph that was published before stays in use.")
+        print_message(f"Not published: {counted(count, 'violation')}. A graph that was published before stays in use.")
         return 1
     if reason := _REASONS.get(str(report.counts.get("anew"))):
         print_message(reason)
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
     write(f"Built: {format_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
     return 0
+
+
+def _progress(
+    project: Project, *, force: bool, memory: str | None
+) -> AbstractContextManager[Callable[[str], None] | None]:
+    """A bar with the time left of a build of all files, for which a forecast is printed where it is long.
+
+    After a change less is done, so nothing is foretold.
+    """
+    from kg.pipeline.forecast import LARGE, forecast
+
+    if not force and project.has_build:
+        return step_progress()
+    expected = forecast(project, memory=memory)
+    if expected.facts >= LARGE:
+        print_message(str(expected))
+    return build_progress(expected.seconds)
 
 
 _REASONS = {

@@ -22,12 +22,14 @@ from kg.cli.command import (
     existing_files,
     find_own_project,
     format_counts,
-    is_plain,
+    memory_limit,
     print_message,
-    step_progress,
     write,
 )
+from kg.cli.progress import is_plain, step_progress
 from kg.errors import InputError, ProjectError
+from kg.rdf import RDF_VERSIONS
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     from pyoxigraph import RdfFormat
@@ -82,7 +84,8 @@ def add_commands(commands: Commands) -> None:
         "--same-as", choices=("auto", "one", "all"), default="auto", help="for equal entities, write one name or all"
     )
     add_input_format(infer)
-    infer.add_argument("--memory", metavar="SIZE", help="the memory limit, such as 2GB; the rest goes to disk")
+    memory = "the memory limit, such as 2GB; the rest goes to disk"
+    infer.add_argument("--memory", metavar="SIZE", type=memory_limit, help=memory)
     ontology = commands.add("ontology", "Check an ontology for axioms without effect, or draw it.", _ontology)
     ontology.add_argument(
         "action", choices=("lint", "diagram"), help="lint: findings with their reasons; diagram: classes as SVG"
@@ -138,7 +141,7 @@ def _migrate(call: argparse.Namespace) -> int:
         print_message(f"So are {more:,} more parts.")
     if call.apply:
         migration.apply()
-    count = f"{len(migration.files)} file{'' if len(migration.files) == 1 else 's'}"
+    count = counted(len(migration.files), "file")
     if not migration.files:
         print_message("No file has a term that was replaced.")
     else:
@@ -158,7 +161,7 @@ def _fix(call: argparse.Namespace) -> int:
         for file in apply_fixes(project, fixes):
             print_message(f"Changed: {file}")
     elif fixes:
-        count = f"{len(fixes)} problem{'' if len(fixes) == 1 else 's'}"
+        count = counted(len(fixes), "problem")
         print_message(f"{count} can be fixed. `kg fix --apply` changes the files.")
     else:
         print_message("There is nothing that can be fixed unambiguously.")
@@ -179,7 +182,7 @@ def _fmt(call: argparse.Namespace) -> int:
     if not files:
         print_message("No file changes.")
     else:
-        count = f"{len(files)} file{'' if len(files) == 1 else 's'}"
+        count = counted(len(files), "file")
         print_message(f"{count} changed." if call.apply else f"{count} to change. Add --apply to change them.")
     return 0
 
@@ -197,14 +200,12 @@ def _validate(call: argparse.Namespace) -> int:
         focus=_exact_terms(call.focus),
         shape=_exact_terms(call.shape),
         format=_input_format(call),
+        version=call.rdf,
     )
     return _write_report(call, report, format_counts(report, "shapes", "focus nodes"))
 
 
 def _infer(call: argparse.Namespace) -> int:
-    if call.output.endswith((".jsonld", ".json", ".rdf", ".owl", ".xml")):
-        message = f"kg infer writes N-Triples, which is Turtle as well: name a .nt or .ttl file, not {call.output}."
-        raise InputError(message)
     if call.output != "-":
         result = _infer_to(call, Path(call.output))
     else:
@@ -217,8 +218,7 @@ def _infer(call: argparse.Namespace) -> int:
     for finding in result.report:
         print_message(str(finding))
     written = "" if call.output == "-" else f"; written to {call.output}"
-    noun = "triple was" if result.count == 1 else "triples were"
-    print_message(f"{result.count:,} {noun} inferred{written}")
+    print_message(f"{counted(result.count, 'triple was', 'triples were')} inferred{written}")
     return 0 if result.report else 1
 
 
@@ -236,6 +236,7 @@ def _infer_to(call: argparse.Namespace, output: Path) -> Inference:
             "same_as": call.same_as,
         }
         if len(call.data) == 1 and is_snapshot(Path(call.data[0])):
+            _refuse_options_for_files(call)
             return infer_tables(Path(call.data[0]), **common)
         return infer_files(
             existing_files(call.data),
@@ -243,8 +244,23 @@ def _infer_to(call: argparse.Namespace, output: Path) -> Inference:
             only_inferred=call.only_inferred,
             memory=call.memory,
             format=_input_format(call),
+            version=call.rdf,
             progress=None if progress is None else lambda **parts: progress(_step_text(parts)),
         )
+
+
+def _refuse_options_for_files(call: argparse.Namespace) -> None:
+    """Raise `InputError` for options that mean nothing where tables are read and written in place of RDF files."""
+    stated = {
+        "--only-inferred": call.only_inferred,
+        "--memory": call.memory is not None,
+        "--input-format": call.input_format is not None,
+        "--rdf": call.rdf != RDF_VERSIONS[-1],
+    }
+    if call.output == "-":
+        raise InputError(f"{call.data[0]} has tables: name the folder of the new tables with -o.")
+    if refused := [option for option, is_stated in stated.items() if is_stated]:
+        raise InputError(f"{call.data[0]} has tables, not RDF files: leave out {', '.join(refused)}.")
 
 
 def _step_text(parts: dict[str, object]) -> str:
@@ -266,7 +282,7 @@ def _ontology(call: argparse.Namespace) -> int:
     triples = read_all_triples(paths, format=_input_format(call), version=call.rdf)
     report = lint(map(to_spo, triples), relations=relations)
     write("".join(f"{finding}\n" for finding in report))
-    print_message(f"{len(report)} findings in {report.counts['axioms']} axioms")
+    print_message(f"{counted(len(report), 'finding')} in {counted(int(report.counts['axioms']), 'axiom')}")
     return 0 if report else 1
 
 

@@ -1,19 +1,17 @@
-"""What the commands share: options, output to stdout or files, messages, and progress bars."""
+"""What the commands share: options, input, output to stdout or files, and messages."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import json
-import os
+import re
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kg.errors import InputError
 from kg.files.atomic import write_file
@@ -37,6 +35,11 @@ _USUAL_NAMES = {"find": "show", "init": "new", "query": "sparql", "search": "sho
 
 class CommandParser(argparse.ArgumentParser):
     """A parser that names what is missing or unknown, and suggests the closest command, option or value."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # No option begins with a digit: `-1GB` is a value, which the option before it refuses.
+        self._negative_number_matcher = re.compile(r"-\.?\d")
 
     def parse_call(self, words: Sequence[str]) -> argparse.Namespace:
         """The call that these words make; an unknown option or superfluous word is an error of its own command."""
@@ -64,9 +67,10 @@ class CommandParser(argparse.ArgumentParser):
         """Print what is wrong, without argparse's summary of all options, and exit with status 2."""
         missing = message.removeprefix("the following arguments are required: ")
         if missing != message:
-            about = {str(action.metavar): action.help for action in self._actions if action.metavar and action.help}
-            wanted = "; ".join(f"{name}, {about[name]}" if name in about else name for name in missing.split(", "))
-            message = f"Missing: {wanted}. `{self.prog} --help` shows more."
+            # A name in the list is that of one argument; a metavar may be that of several.
+            about = {argparse._get_action_name(action): action.help for action in self._actions}
+            wanted = (f"{name}, {about[name]}" if about.get(name) else name for name in missing.split(", "))
+            message = f"Missing: {'; '.join(wanted)}. `{self.prog} --help` shows more."
         self.exit(2, f"{self.prog}: {message.removeprefix('argument ')}\n")
 
     def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
@@ -203,12 +207,18 @@ def positive_integer(text: str) -> int:
     return int(text)
 
 
-def memory_size(text: str) -> int:
-    """The type of `--memory`: a number of bytes, written like `2GB`; a number alone is of MiB."""
+def memory_size(text: str, *, unit: str = "MiB") -> int:
+    """The type of `--memory`: a number of bytes, written like `2GB`; a number alone is of this unit."""
     try:
-        return to_bytes(text, unit="MiB")
+        return to_bytes(text, unit=unit)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def memory_limit(text: str) -> str:
+    """The type of `--memory` where the limit is that of DuckDB: a size with its unit, such as `2GB`."""
+    memory_size(text)
+    return f"{text}MiB" if text.strip().isdecimal() else text
 
 
 # --- input
@@ -386,103 +396,7 @@ def terminal_width(output: str | None = None) -> int | None:
     return shutil.get_terminal_size().columns
 
 
-def is_plain() -> bool:
-    """True when stderr is not a terminal, or colour and movement are disabled."""
-    return not sys.stderr.isatty() or "NO_COLOR" in os.environ
-
-
 def format_counts(report: Report, *names: str) -> str:
     """Counts of a report in one line: `2,748 facts, 5 sources`."""
     counts = ((report.counts[name], name) for name in names if name in report.counts)
     return ", ".join(f"{count:,} {name.removesuffix('s') if count == 1 else name}" for count, name in counts)
-
-
-# --- progress
-
-_BUILD_STEPS = ("reading", "verifying", "deciding", "inferring", "checking", "storing")
-
-
-@contextmanager
-def step_progress() -> Iterator[Callable[[str], None] | None]:
-    """A bar with the current step, on a terminal; None elsewhere."""
-    if is_plain():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=len(_BUILD_STEPS))
-
-        def show(step: str) -> None:
-            completed = _BUILD_STEPS.index(step) if step in _BUILD_STEPS else None
-            bar.update(task, description=step, completed=completed)
-
-        yield show
-
-
-@contextmanager
-def build_progress(expected: Mapping[str, float]) -> Iterator[Callable[[str], None] | None]:
-    """A bar with the phase of a build, the share that is done and the time left, on a terminal; None elsewhere.
-
-    `expected` is how long each phase takes, in seconds of any machine.
-    """
-    if is_plain():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
-    from rich.text import Text
-
-    from kg.pipeline.forecast import TimeLeft, format_seconds
-
-    left = TimeLeft(expected)
-
-    class Share(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            bar.update(task.id, completed=left.share(time.monotonic()))
-            return Text(f"{format_seconds(left.seconds(time.monotonic()))} left")
-
-    columns = (TextColumn("{task.description:<10}"), Share(), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        left.begin("reading", time.monotonic())
-        task = bar.add_task("reading", total=1.0)
-
-        def show(phase: str) -> None:
-            if phase in expected:
-                left.begin(phase, time.monotonic())
-            bar.update(task, description=phase)
-
-        yield show
-
-
-@contextmanager
-def bytes_progress(files: Iterable[Path]) -> Iterator[Callable[[int], None] | None]:
-    """A bar of the bytes read of these files, on a terminal; None elsewhere."""
-    if is_plain():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    total = sum(path.stat().st_size for path in files if path.is_file())
-    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=total)
-        yield lambda count: bar.advance(task, count)
-
-
-@contextmanager
-def counter(what: str) -> Iterator[Callable[[int], None]]:
-    """The number of `what` that are done, on a terminal; nothing elsewhere."""
-    if is_plain():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.completed:,.0f} {task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda count: bar.update(task, completed=count)

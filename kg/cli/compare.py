@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from kg.cli.command import Commands, add_output, add_texts, print_message, write
+from kg.cli.progress import step_progress
 
 _FORMATS = ("text", "markdown", "json", "atom")
 _GATES = (
@@ -49,10 +50,11 @@ def _diff(call: argparse.Namespace) -> int:
 
     project = find_project(call.project)
     with (
-        open_state(call.old, project, texts=call.texts) as old,
-        open_state(call.new, project, texts=call.texts) as new,
+        step_progress() as progress,
+        open_state(call.old, project, texts=call.texts, progress=progress) as old,
+        open_state(call.new, project, texts=call.texts, progress=progress) as new,
     ):
-        difference = compare(old, new)
+        difference = compare(old, new, progress=progress)
     return _report(call, difference)
 
 
@@ -63,10 +65,11 @@ def _what_if(call: argparse.Namespace) -> int:
     project = find_project(call.project)
     change = Hypothesis(tuple(map(Path, call.added)), Path(call.policy) if call.policy else None, _sources(call))
     with (
-        open_state("files", project, texts=call.texts) as old,
-        open_state("files", project, texts=call.texts, change=change) as new,
+        step_progress() as progress,
+        open_state("files", project, texts=call.texts, progress=progress) as old,
+        open_state("files", project, texts=call.texts, change=change, progress=progress) as new,
     ):
-        difference = compare(old, new)
+        difference = compare(old, new, progress=progress)
     return _report(call, difference)
 
 

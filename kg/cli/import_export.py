@@ -13,7 +13,6 @@ from kg.cli.command import (
     Commands,
     add_format,
     add_spark,
-    bytes_progress,
     find_own_project,
     open_call_graph,
     positive_integer,
@@ -21,8 +20,10 @@ from kg.cli.command import (
     write,
     write_json,
 )
+from kg.cli.progress import bytes_progress
 from kg.errors import InputError
 from kg.importers import IMPORTERS, Importer
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
@@ -186,8 +187,8 @@ def _export_split(call: argparse.Namespace, graph: FilmGraph) -> int:
     if call.format != "nquads" or call.only not in ("knowledge", "all") or call.output in (None, "-"):
         raise InputError("--split writes every graph as N-Quads: kg export --format nquads --split 4 -o FOLDER")
     written = write_store_files(graph.build, Path(call.output), parts=call.split)
-    files = f"{len(written.files)} file{'' if len(written.files) == 1 else 's'}"
-    print_message(f"Wrote {written.triples:,} triples to {files} in {call.output}.")
+    files = counted(len(written.files), "file")
+    print_message(f"Wrote {counted(written.triples, 'triple')} to {files} in {call.output}.")
     return 0
 
 

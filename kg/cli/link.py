@@ -6,9 +6,10 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, add_limit, find_own_project, is_plain, print_message, write, write_json
+from kg.cli.command import Commands, add_limit, find_own_project, print_message, write, write_json
 from kg.cli.link_files import add_options, link_files
 from kg.cli.link_review import add_review_options, pair_text, review, split
+from kg.cli.progress import is_plain
 from kg.errors import InputError
 
 if TYPE_CHECKING:

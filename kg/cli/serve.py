@@ -18,7 +18,6 @@ from kg.cli.command import (
     add_data,
     add_endpoint,
     add_texts,
-    counter,
     is_example,
     memory_size,
     open_call_graph,
@@ -29,6 +28,7 @@ from kg.cli.command import (
     positive_number,
     print_message,
 )
+from kg.cli.progress import counter
 from kg.errors import InputError
 
 if TYPE_CHECKING:

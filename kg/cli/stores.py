@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 from kg.cli.command import Commands, add_output, memory_size, positive_integer, print_message, write
@@ -21,19 +22,13 @@ def add_commands(commands: Commands) -> None:
     script.add_argument("store", metavar="STORE", choices=_STORES, help=", ".join(_STORES))
     script.add_argument("folder", metavar="FOLDER", help="the folder of `kg export --split`")
     script.add_argument("--triples", metavar="N", type=positive_integer, help="how many; default: those of the build")
-    script.add_argument(
-        "--memory", metavar="SIZE", type=_gigabytes, help="for the store, such as 16GB; default: by the triples"
-    )
+    memory = "for the store, such as 16GB; default: by the triples"
+    script.add_argument("--memory", metavar="SIZE", type=partial(memory_size, unit="GB"), help=memory)
     script.add_argument("--cores", metavar="N", type=positive_integer, help="for the loader; default: of this machine")
     add_output(script)
     check = commands.add("check-store", "Check that a SPARQL store answers as the build does.", _check_store)
     check.add_argument("endpoint", metavar="URL", help="the store's SPARQL endpoint")
     check.add_argument("--timeout", metavar="SECONDS", type=positive_integer, default=60, help="default: 60")
-
-
-def _gigabytes(text: str) -> int:
-    """The type of `--memory`, in GB; so is a number alone."""
-    return max(1, memory_size(f"{text}GB" if text.isdecimal() else text) // 10**9)
 
 
 def _load_script(call: argparse.Namespace) -> int:
@@ -43,7 +38,7 @@ def _load_script(call: argparse.Namespace) -> int:
     if "'" in str(folder) or "\n" in str(folder):
         raise InputError(f"{folder} cannot be named in a script of a loader: use another folder.")
     triples = call.triples if call.triples is not None else _triples_of_build(call)
-    memory = call.memory if call.memory is not None else default_memory(triples)
+    memory = max(1, call.memory // 10**9) if call.memory is not None else default_memory(triples)
     plan = LoadPlan(str(folder), triples, memory, call.cores if call.cores is not None else os.cpu_count() or 1)
     write(write_load_script(call.store, plan), call.output)
     return 0

@@ -20,6 +20,7 @@ from kg.cli.command import (
 from kg.errors import InputError
 from kg.reports import did_you_mean
 from kg.text.folding import closest
+from kg.text.number_words import counted
 
 
 def add_commands(commands: Commands) -> None:
@@ -106,7 +107,7 @@ def _rules(call: argparse.Namespace) -> int:
         advice = did_you_mean(closest(word, words.values())[:1])
         print_message(f"No rule has {call.word!r}. {advice} `kg rules` lists all {len(lines)}.".replace("  ", " "))
     else:
-        print_message(f"{len(listed)} rule{'' if len(listed) == 1 else 's'}")
+        print_message(counted(len(listed), "rule"))
     return 0
 
 
@@ -124,5 +125,5 @@ def _check(call: argparse.Namespace) -> int:
         faults = checker.errors(proof) if isinstance(proof, dict) else ["This is not a proof."]
         rejected += bool(faults)
         write("".join(f"proof {number}: {fault}\n" for fault in faults))
-    print_message("Accepted." if not rejected else f"{rejected} proof{'' if rejected == 1 else 's'} rejected.")
+    print_message("Accepted." if not rejected else f"{counted(rejected, 'proof')} rejected.")
     return 1 if rejected else 0

@@ -71,8 +71,13 @@ CHANGES: Mapping[str, Callable[[Difference], bool]] = {
 """Kind of change that a gate can fail on -> whether a difference has it."""
 
 
-def compare(old: State, new: State) -> Difference:
-    """What differs between two states."""
+def compare(old: State, new: State, *, progress: Callable[[str], None] | None = None) -> Difference:
+    """What differs between two states; those with the same digest are not built, since nothing can differ."""
+    if old.digest == new.digest:
+        return Difference(old.name, new.name)
+    states = (old.built, new.built)
+    if progress is not None and all(state.graph is not None for state in states):
+        progress("comparing")
     findings = _changes(_findings(old), _findings(new))
     unpublished = tuple(dict.fromkeys(state.name for state in (old, new) if not state.report.ok))
     if old.graph is None or new.graph is None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kg.errors import InputError
 from kg.filmgraph import FilmGraph, open_graph
-from kg.pipeline.build import build
+from kg.pipeline.build import build, digest_of
+from kg.pipeline.draft import Progress
+from kg.pipeline.inputs import LastBuild
 from kg.project import Project, find_project, is_project
 from kg.reports import Report
 
@@ -54,18 +58,49 @@ def _replace(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-@dataclass(frozen=True)
-class State:
-    """One state of a graph; `graph` is None where its files cannot be read well enough to infer anything."""
+@dataclass(frozen=True, slots=True)
+class BuiltState:
+    """The graph of a state, None where its files cannot be read well enough to infer anything, and what was found."""
 
-    name: str
     graph: FilmGraph | None
     report: Report
 
 
+@dataclass(frozen=True)
+class State:
+    """One state of a graph, which is built when it is first looked at.
+
+    `digest` is that of all that its graph and its answers are a function of.
+    """
+
+    name: str
+    digest: str
+    build: Callable[[], BuiltState]
+
+    @cached_property
+    def built(self) -> BuiltState:
+        """The graph and the report of the build."""
+        return self.build()
+
+    @property
+    def graph(self) -> FilmGraph | None:
+        """The graph; None where the files cannot be read well enough to infer anything."""
+        return self.built.graph
+
+    @property
+    def report(self) -> Report:
+        """What the build found."""
+        return self.built.report
+
+
 @contextmanager
 def open_state(
-    name: str, project: Project, *, texts: Path | str | None = None, change: Hypothesis | None = None
+    name: str,
+    project: Project,
+    *,
+    texts: Path | str | None = None,
+    change: Hypothesis | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[State]:
     """The state that a name stands for: `published`, `files`, a folder that is a project, or a git revision.
 
@@ -73,7 +108,9 @@ def open_state(
     `InputError` for any other name.
     """
     if name == PUBLISHED and change is None:
-        yield State(name, open_graph(project), Report())
+        graph = open_graph(project)
+        digest = f"{graph.build.name.partition('-')[0]} {_digest_of_queries(project)}"
+        yield State(name, digest, lambda: BuiltState(graph, Report()))
         return
     with TemporaryDirectory(prefix="kg-state-") as folder:
         copy = Path(folder, "project")
@@ -87,9 +124,24 @@ def open_state(
         if change is not None:
             change.apply(state)
         without = change.without if change is not None else ()
-        report = build(state, texts=texts, force=True, without=without, despite_findings=True)
-        title = name if change is None else f"{name}, changed"
-        yield State(title, open_graph(state) if state.has_build else None, report)
+
+        def build_state() -> BuiltState:
+            report = build(state, texts=texts, force=True, without=without, despite_findings=True, progress=progress)
+            return BuiltState(open_graph(state) if state.has_build else None, report)
+
+        digest = " ".join(
+            (digest_of(state, LastBuild(), engine="sql", texts=texts), _digest_of_queries(state), *without)
+        )
+        yield State(name if change is None else f"{name}, changed", digest, build_state)
+
+
+def _digest_of_queries(project: Project) -> str:
+    """A digest of the stored queries of a project, with their names."""
+    digest = hashlib.sha256()
+    for path in sorted(project.queries.rglob("*.rq")):
+        digest.update(path.relative_to(project.queries).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _copy(source: Path, target: Path) -> None:

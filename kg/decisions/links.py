@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.facts.files import FileFindings, read_text, read_yaml
+from kg.facts.files import IMPORTS, FileFindings, read_text, read_yaml
 from kg.reports import Finding, Place, Severity
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
 from kg.text.folding import closest
@@ -176,7 +176,7 @@ class LinksRead:
 
 def link_files(data: Path) -> Iterator[Path]:
     """The files of links under `data/`: that of the project, and those of imports whose datasets state links."""
-    yield from filter(Path.exists, (data / LINKS_FILE, *sorted((data / "imports").glob(f"*/{LINKS_FILE}"))))
+    yield from filter(Path.exists, (data / LINKS_FILE, *sorted((data / IMPORTS).glob(f"*/{LINKS_FILE}"))))
 
 
 def read_links(path: Path, *, file: str) -> LinksRead:

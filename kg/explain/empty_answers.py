@@ -41,6 +41,7 @@ from kg.terms import (
     to_term,
 )
 from kg.text.folding import closest
+from kg.text.number_words import counted
 
 MAX_LENGTH = 50_000
 """The characters of a query that is analysed; rdflib parses 30,000 a second, and federation makes queries long."""
@@ -150,7 +151,7 @@ class EmptyAnswer:
         if self.patterns and self.is_confirmed:
             yield "All names are known; the graph simply has no matching facts."
         elif self.reason is EmptyReason.ALL_SKIPPED:
-            rows = "is 1 row" if self.rows == 1 else f"are {self.rows:,} rows"
+            rows = f"{'is' if self.rows == 1 else 'are'} {counted(self.rows, 'row')}"
             yield f"OFFSET skips every row: without it there {rows}."
         elif self.reason is EmptyReason.FILTERED:
             yield _filtered_sentence(self.clauses, has_year=self.has_year)

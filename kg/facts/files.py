@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pyoxigraph import Literal, NamedNode
 
@@ -15,6 +15,9 @@ from kg.terms import TYPE, to_text
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""
+
+IMPORTS = "imports"
+"""The folder under `data/` with the fact tables that `kg import` writes; other files are written by hand."""
 
 MAX_FINDINGS = 1000
 """Findings reported of one kind, or for one table; of the others only the number is reported."""
@@ -94,6 +97,15 @@ class FileFindings(list[Finding]):
                 term = schema.kinds[schema.kind_words[words[0]]]
                 remedy = f"Use {schema.replaced[term.name]}."
             self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions, remedy=remedy)
+
+
+def is_imported(place: Place) -> bool:
+    """True for a place in a file that `kg import` wrote.
+
+    >>> is_imported(Place("data/imports/my-films/facts.csv", 2)), is_imported(Place("data/films.yaml", 2))
+    (True, False)
+    """
+    return PurePosixPath(place.file).parts[1:2] == (IMPORTS,)
 
 
 def further_faults(count: int, *places: Place) -> Iterator[Finding]:

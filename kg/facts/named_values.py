@@ -2,7 +2,8 @@
 
 `director: Inês Carvalho` means the only entity with this label or alias that can be a director. Where there is none,
 the entity is created: `film:ines-carvalho`, a person with this label. What was created is a finding without severity;
-several entities with the name are a violation. Nothing is chosen by likeness.
+several entities with the name are a violation. Nothing is chosen by likeness. An entity that files written by hand name
+comes before those of imports, so an import changes nothing that they mean.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.facts.fact_table import ProjectFacts
-from kg.facts.files import FileFindings
+from kg.facts.files import FileFindings, is_imported
 from kg.facts.model import Evidence, Fact
 from kg.parts import is_part, owner_of
 from kg.reports import Place, Severity
@@ -133,13 +134,16 @@ def _with_entity(fact: Fact, entities: Mapping[tuple[Place, NamedNode, NamedNode
 class _Index:
     """What the facts state about the entities that names may stand for."""
 
-    subjects: set[NamedNode | BlankNode]
-    exact: dict[str, set[NamedNode]]
-    folded: dict[str, set[NamedNode]]
-    types: dict[Term, set[NamedNode]]
-    kinds: dict[Term, set[str]]
-    owners: dict[Term, set[Term]]
+    subjects: set[NamedNode | BlankNode] = field(default_factory=set)
+    exact: dict[str, set[NamedNode]] = field(default_factory=lambda: defaultdict(set))
+    folded: dict[str, set[NamedNode]] = field(default_factory=lambda: defaultdict(set))
+    types: dict[Term, set[NamedNode]] = field(default_factory=lambda: defaultdict(set))
+    owners: dict[Term, set[Term]] = field(default_factory=lambda: defaultdict(set))
     """Entity -> those that the entity belongs to, by a property within which its names are unique."""
+    by_hand: dict[str, set[NamedNode]] = field(default_factory=lambda: defaultdict(set))
+    """Folded name -> the entities that have it in a file that was not imported."""
+    files: dict[Term, str] = field(default_factory=dict)
+    """Entity -> a file in which it has a name."""
 
     @classmethod
     def of(cls, facts: Iterable[Fact], values: Iterable[NamedValue]) -> _Index:
@@ -147,7 +151,7 @@ class _Index:
         wanted = {fold_name(value.name) for value in values}
         within = {value.property.named_within for value in values}
         ids = {iri for value in values for iri in (value.iri, value.same_id)}
-        index = cls(set(), defaultdict(set), defaultdict(set), defaultdict(set), defaultdict(set), defaultdict(set))
+        index = cls()
         for fact in facts:
             if fact.subject in ids:
                 index.subjects.add(fact.subject)
@@ -155,19 +159,22 @@ class _Index:
                 if (folded := fold_name(fact.value.value)) in wanted:
                     index.exact[fact.value.value].add(fact.subject)
                     index.folded[folded].add(fact.subject)
+                    index.files.setdefault(fact.subject, fact.place.file)
+                    if not is_imported(fact.place):
+                        index.by_hand[folded].add(fact.subject)
             elif fact.property in within and not isinstance(fact.value, Literal):
                 index.owners[fact.subject].add(fact.value)
         named = set().union(*index.folded.values()) if index.folded else set()
         for fact in facts:
             if fact.subject in named and fact.property == TYPE and isinstance(fact.value, NamedNode):
                 index.types[fact.subject].add(fact.value)
-            elif fact.subject in named and fact.property == KIND:
-                index.kinds[fact.subject].add(fact.value.value)
         return index
 
-    def named(self, name: str) -> set[NamedNode]:
-        """The entities with exactly this name; where there are none, those whose name differs in case or accents."""
-        return self.exact.get(name) or self.folded.get(fold_name(name), set())
+    def named(self, name: str) -> Iterator[set[NamedNode]]:
+        """The entities with this name, the more likely first: named so by hand, and exactly so."""
+        exact, folded = self.exact.get(name, set()), self.folded.get(fold_name(name), set())
+        by_hand = self.by_hand.get(fold_name(name), set())
+        yield from (exact & by_hand, by_hand, exact, folded)
 
 
 @dataclass
@@ -184,22 +191,27 @@ class _Resolver:
         """The entity that a name means; where this is not certain, the one that would be created, and a finding."""
         if value.same_id != value.iri and value.same_id in self.index.subjects:
             return value.same_id
-        candidates = sorted(self._candidates(value), key=str)
+        candidates = self._candidates(value)
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
-            ids = [_id(candidate) for candidate in candidates]
-            message = f"{value.name!r} is the name of {len(ids)} entities"
-            self._add("ambiguous-name", message, value, remedy=f"Write an id: {' or '.join(ids)}.")
+            named = [f"{_id(candidate)} ({self.index.files[candidate]})" for candidate in candidates]
+            message = f"{value.name!r} is the name of {len(named)} entities"
+            self._add("ambiguous-name", message, value, remedy=f"Write an id: {' or '.join(named)}.")
             return value.iri
         return self._create(value)
 
-    def _candidates(self, value: NamedValue) -> Iterator[NamedNode]:
-        for entity in self.index.named(value.name):
-            if value.owner is not None and value.owner not in self.index.owners[entity]:
-                continue
-            if self._can_be_value(entity, value.property.range):
-                yield entity
+    def _candidates(self, value: NamedValue) -> list[NamedNode]:
+        """The entities that the name may mean: of the most likely that can be such a value."""
+        for entities in self.index.named(value.name):
+            if possible := [entity for entity in entities if self._is_possible(entity, value)]:
+                return sorted(possible, key=str)
+        return []
+
+    def _is_possible(self, entity: NamedNode, value: NamedValue) -> bool:
+        if value.owner is not None and value.owner not in self.index.owners[entity]:
+            return False
+        return self._can_be_value(entity, value.property.range)
 
     def _can_be_value(self, entity: NamedNode, range: Collection[NamedNode]) -> bool:
         types = self.index.types[entity]

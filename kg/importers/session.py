@@ -19,6 +19,7 @@ from pyoxigraph import NamedNode
 
 from kg.decisions.links import LINKS_FILE, STATED, Judgement, to_sssom
 from kg.errors import InputError
+from kg.facts.files import IMPORTS
 from kg.facts.literals import parse_value
 from kg.facts.model import Source
 from kg.files.atomic import write_file
@@ -30,6 +31,7 @@ from kg.schema import ValueKind
 from kg.shapes.value_limits import limits_for, required_properties, value_limits
 from kg.sql import quote
 from kg.terms import KNOWN_NAMES, OWL, TYPE, to_iri
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,6 +61,11 @@ class ImportSummary:
     facts: int = 0
     entities: int = 0
     rejected: int = 0
+    """Records that could not be read."""
+    rejected_values: int = 0
+    """Values that do not fit their property, and parts without a value that they must have."""
+    unnamed: int = 0
+    """Entities without a name in the dataset: their label is their key or identifier."""
     skipped: Counter[str] = field(default_factory=Counter)
     """Why records or values were left out -> how many."""
     unmapped: Counter[str] = field(default_factory=Counter)
@@ -72,8 +79,8 @@ class ImportSummary:
     def to_text(self, *, limit: int = 20) -> str:
         """The summary for people; of each list the `limit` most frequent."""
         verb = "would be written" if self.dry_run else "written"
-        records = f"{self.records:,} record{'' if self.records == 1 else 's'} read"
-        counts = f"{records}, {self.facts:,} facts about {self.entities:,} entities {verb}"
+        entities = counted(self.entities, "entity", "entities")
+        counts = f"{counted(self.records, 'record')} read, {counted(self.facts, 'fact')} about {entities} {verb}"
         lines = [f"{self.source}: {counts}", *(f"  to {path.as_posix()}" for path in self.files)]
         if len(self.source_order) > 1:
             rank = self.source_order.index(self.source)
@@ -81,12 +88,25 @@ class ImportSummary:
             lines.append(f"  where sources disagree it ranks {place}: see data/policy.yaml")
         elif self.files and not self.source_order:
             lines.append(f"  where sources disagree it has no rank: add {self.source} to `sources` in data/policy.yaml")
-        if self.rejected:
+        if self.has_rejects:
             where = f", see {self.rejects_file.as_posix()}" if self.rejects_file is not None else ""
-            lines.append(f"rejected: {self.rejected:,} records{where}")
+            lines.append(f"rejected: {self.rejects_in_words()}{where}")
+        if self.unnamed:
+            entities = counted(self.unnamed, "entity is", "entities are")
+            lines.append(f"without a name: {entities} labelled with the key or identifier")
         lines += _count_lines("left out", self.skipped, limit)
         lines += _count_lines("not in the mapping", self.unmapped, limit)
         return "\n".join(lines) + "\n"
+
+    @property
+    def has_rejects(self) -> bool:
+        """True when a record or a value was rejected."""
+        return bool(self.rejected or self.rejected_values)
+
+    def rejects_in_words(self) -> str:
+        """How many records and values were rejected: `1 record, 3 values`."""
+        counts = ((self.rejected, "record"), (self.rejected_values, "value"))
+        return ", ".join(counted(count, noun) for count, noun in counts if count)
 
     def to_json(self) -> dict[str, object]:
         """The summary for programs."""
@@ -96,6 +116,8 @@ class ImportSummary:
             "facts": self.facts,
             "entities": self.entities,
             "rejected": self.rejected,
+            "rejected_values": self.rejected_values,
+            "unnamed": self.unnamed,
             "skipped": dict(sorted(self.skipped.items())),
             "unmapped": dict(sorted(self.unmapped.items())),
             "files": [path.as_posix() for path in self.files],
@@ -138,7 +160,7 @@ class ImportSession:
     @property
     def folder(self) -> Path:
         """The folder of the files of this import."""
-        return self.data / "imports" / self.source.id
+        return self.data / IMPORTS / self.source.id
 
     @property
     def sql(self) -> duckdb.DuckDBPyConnection:
@@ -244,6 +266,14 @@ class ImportSession:
     def reject(self, file: str, line: int, reason: str, text: str = "") -> None:
         """Reject a record that could not be read, with its place and the reason."""
         self.summary.rejected += 1
+        self._write_reject(file, line, reason, text)
+
+    def reject_value(self, file: str, line: int, reason: str) -> None:
+        """Reject a value of a record, or one of its parts, with the place of the record and the reason."""
+        self.summary.rejected_values += 1
+        self._write_reject(file, line, reason)
+
+    def _write_reject(self, file: str, line: int, reason: str, text: str = "") -> None:
         shown = " ".join(text[:MAX_REJECT_TEXT].split())
         self.spool.write_reject(f"{file}:{line}: {reason}" + (f": {shown}" if shown else "") + "\n")
 
@@ -277,7 +307,7 @@ class ImportSession:
     def take_faults(self, limit: int) -> list[tuple[int, str]]:
         """Remove and return the faults of the facts added so far, with their lines; those over `limit` are counted."""
         faults = self.sql.execute(f"SELECT line, fault FROM fault ORDER BY ALL LIMIT {limit}").fetchall()
-        self.summary.rejected += max(0, self.spool.count("FROM fault") - limit)
+        self.summary.rejected_values += max(0, self.spool.count("FROM fault") - limit)
         self.sql.execute("DELETE FROM fault")
         return [(int(line), str(fault)) for line, fault in faults]
 
@@ -292,6 +322,7 @@ class ImportSession:
                 self.summary.skipped[reason] += count
         for (class_name, lacking), entities in completion.incomplete.items():
             self.summary.skipped[f"{class_name} without {lacking}"] += entities
+        self.summary.unnamed = completion.unnamed
         rows, streams = "SELECT DISTINCT * FROM row", self.spool.streams
         self.summary.facts = self.spool.count(rows)
         self.summary.entities = self.spool.count("SELECT DISTINCT subject FROM row")
@@ -308,13 +339,12 @@ class ImportSession:
         if self.summary.facts or self.spool.count("FROM link"):
             return
         reasons = [f"{count} {reason}" for reason, count in self.summary.skipped.most_common(3)]
-        if self.summary.rejected:
+        if self.summary.has_rejects:
             with self.spool.rejects.open(encoding="utf-8") as rejects:
                 first = rejects.readline().strip()
-            reasons.append(f"{self.summary.rejected} rejected, first {first}")
+            reasons.append(f"{self.summary.rejects_in_words()} rejected, first {first}")
         why = f": {'; '.join(reasons)}" if reasons else ""
-        records = f"{self.summary.records:,} record{'' if self.summary.records == 1 else 's'}"
-        raise InputError(f"{records} produced no facts{why}. Nothing was written.")
+        raise InputError(f"{counted(self.summary.records, 'record')} produced no facts{why}. Nothing was written.")
 
     def _publish(self, rows: str) -> None:
         is_large = bool(self.spool.streams) or self.summary.facts > PARQUET_FROM_ROWS
@@ -375,7 +405,7 @@ class ImportSession:
 
     def _publish_rejects(self, path: Path) -> None:
         path.unlink(missing_ok=True)
-        if self.summary.rejected:
+        if self.summary.has_rejects:
             fresh = path.with_name(f".{path.name}.unfinished")
             fresh.write_bytes(self.spool.rejects.read_bytes())
             fresh.replace(path)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kg.errors import InputError, UnknownNameError
+from kg.facts.files import IMPORTS
 from kg.facts.model import Source
 from kg.facts.sources import SOURCE_KEYS, is_source_id
 from kg.files.atomic import write_file
@@ -61,7 +62,7 @@ def remove_import(data: Path, source: str) -> tuple[Path, ...]:
     The bytes of both files are then those that they had without this import. Raises `UnknownNameError` when there is
     none.
     """
-    imports = data / "imports"
+    imports = data / IMPORTS
     folder = imports / source
     known = sorted(path.name for path in imports.iterdir() if path.is_dir()) if imports.is_dir() else []
     if source not in known:

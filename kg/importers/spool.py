@@ -67,12 +67,14 @@ MEMORY_LIMIT = "300MB"
 class Completion:
     """How many facts were deprecated, since they use an entity as a class that it cannot have, or left out.
 
-    `incomplete` counts the entities that were left out, by their class and the properties that they lack.
+    `incomplete` counts the entities that were left out, by their class and the properties that they lack; `unnamed`
+    those that are labelled with their key or identifier.
     """
 
     deprecated: int
     only_named: int
     incomplete: Mapping[tuple[str, str], int]
+    unnamed: int
 
 
 class Spool:
@@ -188,7 +190,8 @@ class Spool:
         incomplete = self._delete_incomplete(schema) if self.needs_more_than_names else {}
         only_named = self._delete_only_named(schema) if self.needs_more_than_names else 0
         self._split_kinds(schema)
-        return Completion(deprecated, only_named, incomplete)
+        unnamed = self.count("SELECT DISTINCT subject FROM unnamed JOIN row USING (subject)")
+        return Completion(deprecated, only_named, incomplete, unnamed)
 
     def _to_rows(self, select: str) -> str:
         return (
@@ -273,6 +276,7 @@ class Spool:
         return int(changed[0]) if changed is not None else 0
 
     def _insert_stubs(self) -> None:
+        self.sql.execute("CREATE TABLE unnamed (subject VARCHAR)")
         if not self.count("FROM stub"):
             return
         self.sql.execute(f"""
@@ -295,6 +299,7 @@ class Spool:
             UNION ALL
             SELECT entity, 'label', label, {common}, CASE WHEN is_identifier THEN 'true' ELSE '' END, {end}
             FROM ({_STUB_LABELS}) GROUP BY entity, label, is_identifier""")
+        self.sql.execute(f"INSERT INTO unnamed SELECT entity FROM ({_STUB_LABELS}) WHERE is_identifier")
 
     def _take_unmapped(self) -> None:
         """Note the entities whose classes the mapping does not have, and which have no other."""

@@ -20,6 +20,7 @@ from kg.linking.link_store import append_judgements, read_unsure, remove_judgeme
 from kg.linking.model import Candidate
 from kg.project import Project
 from kg.terms import to_iri
+from kg.text.number_words import counted
 
 Pair = frozenset[NamedNode]
 
@@ -36,7 +37,7 @@ class Batch:
     def title(self) -> str:
         """`film, no year on one side: 12 pairs, confidence 0.41 to 0.93`."""
         highest, lowest = self.pairs[0].confidence, self.pairs[-1].confidence
-        count = f"{len(self.pairs):,} pair{'' if len(self.pairs) == 1 else 's'}"
+        count = counted(len(self.pairs), "pair")
         span = f"{highest:.2f}" if f"{highest:.2f}" == f"{lowest:.2f}" else f"{lowest:.2f} to {highest:.2f}"
         return f"{self.kind}, {self.cause}: {count}, confidence {span}"
 
@@ -137,7 +138,7 @@ def split_entities(project: Project, left: str, right: str, *, author: str, day:
         removed.append(weakest)
     if not removed:
         raise InputError(f"{left} and {right} are not linked.")
-    comment = f"split; before, {len(removed)} judgement{'' if len(removed) == 1 else 's'} linked them"
+    comment = f"split; before, {counted(len(removed), 'judgement')} linked them"
     append_judgements(project, [Judgement(*names, False, MANUAL, author=author, date=day, comment=comment)])
     return tuple(removed)
 

@@ -13,6 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 from kg.errors import InputError
 from kg.lookup.entity_names import Entity
 from kg.terms import PREFIXES, XSD, sorted_triples
+from kg.text.number_words import counted
 from kg.text.table import format_table, table_width
 from kg.xsd import is_numeric
 
@@ -127,7 +128,7 @@ def _html_cell(cell: object) -> str:
 
 
 def _row_count(answer: Answer) -> str:
-    rows = f"{len(answer)} row{'' if len(answer) == 1 else 's'}"
+    rows = counted(len(answer), "row")
     return f"({rows})\n" if answer.complete else f"({rows}; there are more)\n"
 
 

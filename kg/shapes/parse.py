@@ -26,6 +26,7 @@ from kg.shapes.results import local_name
 from kg.shapes.value_lists import without_value_lists
 from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_curie, to_spo
 from kg.text.folding import closest
+from kg.text.number_words import counted
 from kg.traversal import list_members, reachable, strong_components
 
 _TYPE = f"<{RDF}type>"
@@ -391,7 +392,7 @@ def _with_count(group: Sequence[Finding]) -> Finding:
     first, others = group[0], len({finding.shape for finding in group}) - 1
     if not others:
         return first
-    shapes = "1 other shape" if others == 1 else f"{others:,} other shapes"
+    shapes = counted(others, "other shape")
     return replace(first, message=f"{first.message.rstrip('.')} (the same in {shapes}).")
 
 

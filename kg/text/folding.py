@@ -51,10 +51,13 @@ def closest(name: str, names: Iterable[str], *, limit: int = 2) -> tuple[str, ..
     """The names that this one is a misspelling of, in alphabetical order; none when no name is that close.
 
     One wrong letter is allowed, in names of 8 letters two, in names of 13 letters three. A first letter may be missing
-    or swapped with the second, but not be another one: `plot` is a word of its own, and no misspelling of `slot`.
+    or swapped with the second, but not be another one: `plot` is a word of its own, and no misspelling of `slot`. So is
+    a name of fewer than 4 letters with another letter: `use` is none of `USA`.
 
     >>> closest("directr", ["director", "directed", "writer"]), closest("plot", ["slot"]), closest("country", ["count"])
     (('director',), (), ())
+    >>> closest("mpc", ["mcp", "map"]), closest("use", ["USA"])
+    (('mcp',), ())
     """
     folded = name.casefold()
     matches = process.extract(
@@ -65,7 +68,7 @@ def closest(name: str, names: Iterable[str], *, limit: int = 2) -> tuple[str, ..
         score_cutoff=_allowed_edits(folded),
         limit=None,
     )
-    likely = [(distance, match) for match, distance, _ in matches if _same_beginning(folded, match.casefold())]
+    likely = [(distance, match) for match, distance, _ in matches if _is_likely(folded, match.casefold())]
     best = min((distance for distance, _ in likely), default=0)
     return tuple(sorted({match for distance, match in likely if distance == best}))[:limit]
 
@@ -74,8 +77,17 @@ def _allowed_edits(name: str) -> int:
     return 1 if len(name) < 8 else 2 if len(name) < 13 else 3
 
 
-def _same_beginning(name: str, other: str) -> bool:
-    return not name or not other or name[0] in other[:2] or other[0] in name[:2]
+_SHORT = 4
+"""Letters; a shorter name with one other letter is usually another name."""
+
+
+def _is_likely(name: str, other: str) -> bool:
+    """True for a pair within the allowed edits that is not likely to be two words."""
+    if not name or not other:
+        return True
+    if len(name) == len(other) < _SHORT:
+        return sorted(name) == sorted(other)
+    return name[0] in other[:2] or other[0] in name[:2]
 
 
 # --- words and what they mean

@@ -40,6 +40,15 @@ def to_cardinal(number: int) -> str:
     return _UNITS[number] if 0 <= number <= _LAST_IN_WORDS else f"{number:,}"
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number of things in digits: the noun in the singular for one, else in the plural.
+
+    >>> counted(1, "record"), counted(1200, "record"), counted(0, "query", "queries")
+    ('1 record', '1,200 records', '0 queries')
+    """
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 _LAST_IN_WORDS = 10
 _RANKS = """first second third fourth fifth sixth seventh eighth ninth tenth
 eleventh twelfth thirteenth fourteenth fifteenth""".split()  # noqa: SIM905

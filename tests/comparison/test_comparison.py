@@ -33,7 +33,16 @@ def test_a_state_does_not_differ_from_itself(anora: SmallProject) -> None:
     published(anora)
     with open_state("published", anora.project) as old, open_state("files", anora.project) as new:
         difference = compare(old, new)
+        assert "built" not in vars(new), "what cannot differ is not built"
     assert difference.is_empty, write_difference(difference)
+    anora.write("queries/films.rq", "#+ summary: All films\nSELECT ?film { ?film a film:Film }")
+    with open_state("published", anora.project) as old, open_state("files", anora.project) as new:
+        assert old.digest == new.digest, "both are asked with the queries of the project"
+        steps: list[str] = []
+        anora.write("data/more.yaml", MORE)
+        with open_state("files", anora.project, progress=steps.append) as changed:
+            assert [change.after for change in compare(new, changed, progress=steps.append).facts] == ["“139”"]
+    assert (steps[0], steps[-1]) == ("reading", "comparing")
 
 
 def test_a_new_a_changed_and_a_lost_fact_are_told_apart(anora: SmallProject) -> None:

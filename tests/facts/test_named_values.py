@@ -92,9 +92,25 @@ def test_a_name_of_several_entities_is_not_resolved(film_project: SmallProject) 
     film_project.write("data/films.yaml", FERRY)
     film_project.write("data/people.yaml", f"source: encyclopedia\n{people}")
     (finding,) = film_project.read().findings
-    assert str(finding).endswith(
-        "violation: 'Inês Carvalho' is the name of 2 entities. Write an id: ic-1 or ic-2. [facts/ambiguous-name]"
+    assert finding.message == "'Inês Carvalho' is the name of 2 entities"
+    assert finding.advice == "Write an id: ic-1 (data/people.yaml) or ic-2 (data/people.yaml)."
+
+
+def test_an_import_does_not_change_what_a_name_means(film_project: SmallProject) -> None:
+    rows = "".join(
+        f"fans-{number},{property},{value},fan-site\n"
+        for number in (1, 2)
+        for property, value in (("type", "Person"), ("label", "Ines Carvalho"))
     )
+    film_project.write("data/films.yaml", FERRY.replace("Inês", "Ines"))
+    film_project.write("data/people.yaml", "source: encyclopedia\nic: {type: Person, label: Inês Carvalho}\n")
+    film_project.write("data/imports/fan-site/facts.csv", f"subject,property,value,source\n{rows}")
+    assert "film:the-last-ferry film:director film:ic" in statements(film_project)
+    assert checks(film_project) == []
+    (film_project.folder / "data/people.yaml").unlink()
+    (finding,) = film_project.read().findings
+    file = "data/imports/fan-site/facts.csv"
+    assert finding.advice == f"Write an id: fans-1 ({file}) or fans-2 ({file})."
 
 
 def test_what_cannot_be_a_value_is_not_a_candidate(film_project: SmallProject) -> None:

@@ -334,6 +334,12 @@ def test_a_fact_without_a_source_is_refused(project: SmallProject) -> None:
         "data/films.yaml:2:10: violation: no source states title = Anora. "
         "Name the source at the top of the section. [facts/no-source]"
     )
+    sections = "anora:\n  title: Anora\n  year: 2024\ntangerine: {year: 2015}\n---\nstarlet: {year: 2012}\n"
+    project.write("data/films.yaml", sections)
+    assert [finding.message for finding in project.read().findings if finding.check == "facts/no-source"] == [
+        "no source states title = Anora, and 2 more values of this section",
+        "no source states year = 2012",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_faults_beyond_the_limit_are_counted(session: ImportSession) -> None:
     for _ in range(3):
         session.add_facts_from(FACTS, may_fail=True)
     assert len(session.take_faults(1)) == 1
-    assert session.summary.rejected == 2
+    assert session.summary.rejected_values == 2
 
 
 def test_streamed_facts_are_written_after_the_others_in_their_order(session: ImportSession) -> None:

@@ -142,6 +142,27 @@ def test_a_sheet_with_a_column_without_a_name_keeps_its_cells_apart(project: Imp
     assert ("year", "2024") in project.values_of("my-films-anora-2024-a9a74b")
 
 
+def test_what_was_rejected_and_what_has_no_name_is_counted(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films.write_text("Title,Year,Director,Genres,Runtime\nAnora,2024,,,an hour\n", encoding="utf-8")
+    project.run("table", str(films))
+    written = capsys.readouterr().out
+    assert "my-films: 1 record read, 3 facts about 1 entity written" in written
+    assert re.search(r"^rejected: 1 value, see .*rejects\.txt$", written, re.MULTILINE)
+    assert "without a name" not in written
+
+    films.write_text("No,Title,Year,Director,Genres,Runtime\n7,,2024,,,\n8,Tangerine,2015,,,\n", encoding="utf-8")
+    mapping = MAPPING.replace("[Title, Year]", "[No]")
+    films.with_name("films.csv.mapping.yaml").write_text(mapping, encoding="utf-8")
+    project.run("table", str(films), "--format", "json")
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["unnamed"], summary["rejected"]) == (1, 0)
+    assert ("rdfs:label", "7") in project.values_of("my-films-7")
+    project.run("table", str(films))
+    assert "without a name: 1 entity is labelled with the key or identifier\n" in capsys.readouterr().out
+
+
 IMPOSSIBLE = [
     ("date", "0200-10-00"),
     ("date", "2024-02-30"),

@@ -330,7 +330,7 @@ def test_the_same_files_give_the_same_bytes(project: ImportProject, dump: Path) 
 def test_a_dry_run_writes_nothing(project: ImportProject, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(dump, entity())
     assert project.run("wikidata", str(dump), "--dry-run") == 0
-    assert "3 facts about 1 entities would be written" in capsys.readouterr().out
+    assert "3 facts about 1 entity would be written" in capsys.readouterr().out
     assert not list((project.folder / "data").rglob("*"))
 
 

@@ -227,11 +227,20 @@ def test_a_build_without_enough_memory_leaves_the_previous_graph(
     call = ["build", "--force", "--project", str(story.folder), "--memory"]
     assert main([*call, "200KB"]) == 2
     assert "The memory within 200KB is not enough." in capsys.readouterr().err
-    assert main(["build", "--project", str(story.folder), "--memory", "4XB"]) == 2, "refused also when it is not used"
-    assert "'4XB' is not a size of memory; write it like 2GB" in capsys.readouterr().err
     assert story.project.current_build == before
     assert [path.name for path in (story.folder / ".kg").iterdir() if path.name.startswith("scratch")] == []
     assert main([*call, "1GB"]) == 0
+
+
+def test_needs_are_foretold_for_a_build_of_all_files_alone(
+    story: SmallProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.pipeline.forecast.LARGE", 1)
+    foretold = []
+    for call in ([], [], ["--full"]):
+        assert main(["build", "--project", str(story.folder), *call]) == 0
+        foretold.append("the build needs about" in capsys.readouterr().err)
+    assert foretold == [True, False, True]
 
 
 def test_a_build_tells_what_each_phase_took(story: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,6 +29,7 @@ from kg.reports import Finding, Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import LABEL, TYPE, Term, to_iri
 from kg.text.folding import closest, to_slug
+from kg.text.number_words import counted
 
 _FACT_KEYS = (*CONTEXT_KEYS, "value", "written", "lang")
 _PART_KEYS = (*CONTEXT_KEYS, "id")
@@ -75,6 +76,13 @@ class _Context:
             yield Evidence(self.source, span.start, span.end, self.record, self.retrieved)
 
 
+class _UnsourcedValue(NamedTuple):
+    """A value of a property that no source states."""
+
+    property: OntologyTerm
+    value: YamlNode
+
+
 @dataclass
 class YamlReader:
     """Reads fact files against the ontology and the sources; `findings` are those of all files."""
@@ -90,6 +98,7 @@ class YamlReader:
     """Entity and source -> where their block begins."""
     _parts: set[str] = field(default_factory=set)
     _without_text: set[str] = field(default_factory=set)
+    _without_source: list[_UnsourcedValue] = field(default_factory=list)
 
     @cached_property
     def _short_forms(self) -> ShortForms:
@@ -105,8 +114,23 @@ class YamlReader:
             else:
                 self._parts.clear()
                 yield from self._section(root)
+                self._report_without_source()
         if is_empty:
             self.findings.add("empty", "the file has no facts", Place(file, 1, 1), severity=Severity.INFO)
+
+    def _report_without_source(self) -> None:
+        """Add one finding for all values of a section that have no source, at the first of them."""
+        if not self._without_source:
+            return
+        first, others = self._without_source[0], len(self._without_source) - 1
+        property, value = first.property, first.value
+        message = f"no source states {property.name} = {value.text}"
+        if others:
+            message += f", and {counted(others, 'more value')} of this section"
+        remedy = "Name the source at the top of the section."
+        text = value.text or ""
+        self.findings.add("no-source", message, value.place, path=property.iri, value=text, remedy=remedy)
+        self._without_source.clear()
 
     def _section(self, root: YamlNode) -> Iterator[Fact]:
         if root.entries is None:
@@ -202,9 +226,7 @@ class YamlReader:
         elif (term := self._term(subject, property, value, lang)) is None:
             return
         elif not context.source:
-            message = f"no source states {property.name} = {value.text}"
-            remedy = "Name the source at the top of the section."
-            self.findings.add("no-source", message, value.place, path=property.iri, value=value.text, remedy=remedy)
+            self._without_source.append(_UnsourcedValue(property, value))
         else:
             for evidence in context.evidence():
                 yield Fact(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
+from operator import itemgetter
 from pathlib import Path
 
 from kg.engines.spark_session import master_of, run_tasks
@@ -298,8 +299,8 @@ class _TableImport:
 
     def reject_faults(self, rejected: Sequence[_RejectedRecord], cells: CellSource) -> None:
         """Reject what could not be read, rows without a key and values that do not fit, with the lines of the file."""
-        faults = sorted([*self.rows_without_key(), *self.session.take_faults(MAX_REJECTS)])
-        lines = self.find_lines([row for row, _ in faults], [record.number for record in rejected], cells)
+        keyless, faults = self.rows_without_key(), self.session.take_faults(MAX_REJECTS)
+        lines = self.find_lines([row for row, _ in (*keyless, *faults)], [record.number for record in rejected], cells)
         self.session.summary.records += len(cells.long_lines) + len(cells.unclosed_quotes)
         for line in cells.long_lines:
             self.session.reject(self.name, line, "the line is too long")
@@ -308,8 +309,10 @@ class _TableImport:
             self.session.reject(self.name, line, "a quotation mark is not closed", unclosed.text)
         for record in rejected:
             self.session.reject(self.name, lines.rejected[record.number], record.fault, record.text)
-        for row, fault in faults:
-            self.session.reject(self.name, lines.rows[row], fault)
+        of_rows = [(row, fault, self.session.reject) for row, fault in keyless]
+        of_values = [(row, fault, self.session.reject_value) for row, fault in faults]
+        for row, fault, reject in sorted([*of_rows, *of_values], key=itemgetter(0, 1)):
+            reject(self.name, lines.rows[row], fault)
 
     def rows_without_key(self) -> list[tuple[int, str]]:
         keyless = f"FROM {self.rows} WHERE {SELECTED} AND {SUBJECT} IS NULL ORDER BY 1 LIMIT {MAX_REJECTS}"
