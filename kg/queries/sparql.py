@@ -143,6 +143,22 @@ def query_form(tokens: Sequence[Token]) -> str:
     return next((word for word in words if word not in ("BASE", "PREFIX")), "")
 
 
+def order_columns(tokens: Sequence[Token], columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a query's result: of `SELECT *` in the order in which the variables first appear in the query.
+
+    >>> order_columns(list(tokenise("SELECT * { ?film film:director ?agent }")), ("agent", "film"))
+    ('film', 'agent')
+    """
+    form = next((number for number, token in enumerate(tokens) if token.is_word(*FORMS)), None)
+    if form is None or not tokens[form].is_word("SELECT"):
+        return tuple(columns)
+    after = next((token for token in tokens[form + 1 :] if not token.is_word("DISTINCT", "REDUCED")), None)
+    if after is None or after.text != "*":
+        return tuple(columns)
+    places = {token.text[1:]: number for number, token in reversed(list(enumerate(tokens))) if token.kind == "variable"}
+    return tuple(sorted(columns, key=lambda name: places.get(name, len(tokens))))
+
+
 def find_prologue(text: str) -> str:
     """The PREFIX and BASE lines at the beginning of a query."""
     form = next((token for token in tokenise(text) if token.is_word(*FORMS)), None)

@@ -17,7 +17,7 @@ from kg.queries.rewriting.operators import operator_edits
 from kg.queries.rewriting.pattern_blocks import NO_VARIABLE
 from kg.queries.rewriting.prologue import Prologue
 from kg.queries.rewriting.property_paths import path_edits
-from kg.queries.sparql import escape_dots, to_query_error, tokenise
+from kg.queries.sparql import escape_dots, order_columns, to_query_error, tokenise
 from kg.terms import BASE, PREFIXES
 
 _Element = TypeVar("_Element")
@@ -87,10 +87,18 @@ def evaluate(store: Store, text: str, *, file: str = "", **options: Any) -> Engi
     is_marked = MARK in rewritten
     if not isinstance(result, QuerySolutions):
         return EngineTriples(_read(map(_unmark_triple, result) if is_marked else iter(result)))
-    columns = tuple(variable.value for variable in result.variables)
-    if columns == (NO_VARIABLE[1:],) and NO_VARIABLE not in text:
+    found = tuple(variable.value for variable in result.variables)
+    if found == (NO_VARIABLE[1:],) and NO_VARIABLE not in text:
         return EngineRows((), _read(() for _ in result))
-    return EngineRows(columns, _read((tuple(map(unmark, row)) for row in result) if is_marked else result))
+    columns = order_columns(list(tokenise(text)), found)  # the engine has those of `SELECT *` by the alphabet
+    rows: Iterator[Any] = (tuple(map(unmark, row)) for row in result) if is_marked else result
+    if columns != found:
+        rows = _reordered(rows, [found.index(name) for name in columns])
+    return EngineRows(columns, _read(rows))
+
+
+def _reordered(rows: Iterator[Any], order: list[int]) -> Iterator[tuple[Any, ...]]:
+    return (tuple(row[index] for index in order) for row in rows)
 
 
 def evaluate_in_memory(store: Store, text: str, file: str, base_iri: str | None, limit: int | None) -> InMemoryResult:

@@ -140,18 +140,26 @@
     });
   };
 
-  const formOf = (text) => {
-    const bare = text.replace(/"""[^]*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<[^<>\s]*>|#[^\n]*/g, " ");
-    return (/(?:^|[^?$:\w])(SELECT|ASK|CONSTRUCT|DESCRIBE)\b/i.exec(bare)?.[1] ?? "SELECT").toUpperCase();
+  // A query without its strings, IRIs and comments.
+  const bareOf = (text) =>
+    text.replace(/"""[^]*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<[^<>\s]*>|#[^\n]*/g, " ");
+  const formOf = (text) =>
+    (/(?:^|[^?$:\w])(SELECT|ASK|CONSTRUCT|DESCRIBE)\b/i.exec(bareOf(text))?.[1] ?? "SELECT").toUpperCase();
+  // The columns of `SELECT *` in the order in which the variables first appear; the engine has them by the alphabet.
+  const orderColumns = (text, columns) => {
+    const bare = bareOf(text);
+    if (!/^[^{]*?(?:^|[^?$:\w])SELECT\s*(?:(?:DISTINCT|REDUCED)\s*)?\*/i.test(bare)) return columns;
+    const names = [...new Set([...bare.matchAll(/[?$](\w+)/g)].map((match) => match[1]))];
+    return [...columns].sort((a, b) => names.indexOf(a) - names.indexOf(b));
   };
   // The prefixes are before the query, on one line, so that an error is only that line further down.
   const withPrefixes = (text, prefixes) =>
     `${Object.entries(prefixes).map(([name, iri]) => `PREFIX ${name}: <${iri}>`).join(" ")}\n${text}`;
 
   const key = (row) => JSON.stringify(row);
-  const toAnswer = (result) => {
+  const toAnswer = (text, result) => {
     if (typeof result.boolean === "boolean") return { truth: result.boolean };
-    const columns = result.head.vars;
+    const columns = orderColumns(text, result.head.vars);
     return { columns, rows: result.results.bindings.map((row) => columns.map((column) => row[column] ?? null)) };
   };
 
@@ -160,7 +168,7 @@
     const { prefixes } = await forms();
     const isTriples = ["CONSTRUCT", "DESCRIBE"].includes(formOf(text));
     const result = await call({ text: withPrefixes(text, prefixes), format: isTriples ? "ttl" : "json", graphs });
-    return isTriples ? { triples: result } : toAnswer(JSON.parse(result));
+    return isTriples ? { triples: result } : toAnswer(text, JSON.parse(result));
   };
 
   // The answer to a stored query; a row that holds only with a value that is undecided is marked `contested`.
