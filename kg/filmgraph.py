@@ -24,7 +24,7 @@ from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import SnapshotFile
 from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames
-from kg.project import COUNTS, Project, find_project
+from kg.project import COUNTS, Project
 from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
 from kg.queries.rewriting.engine_query import EngineResult, evaluate_in_memory
@@ -541,8 +541,3 @@ def _sparql_in_worker(
         "complete": answer.complete,
         "engine": answer.engine,
     }
-
-
-def open_graph(project: Project | Path | str | None = None) -> FilmGraph:
-    """The published graph of a project; raises `ProjectError` when there is none yet."""
-    return FilmGraph(project if isinstance(project, Project) else find_project(project))

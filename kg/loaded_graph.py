@@ -20,17 +20,13 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 from kg.errors import InputError, QueryError
 from kg.facts.model import Evidence, Fact
 from kg.filmgraph import FilmGraph
-from kg.graph.parquet_tables import is_snapshot
 from kg.graph.provenance import Provenance
 from kg.graph.snapshot_file import INFERRED, part_of
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
-from kg.pipeline.load import PREFIXES_FILE, load_into, load_tables, make_project
-from kg.project import Project
-from kg.queries.sparql import tokenise
-from kg.rdf.data_files import find_data_files
-from kg.rdf.file_formats import FORMAT_NAMES
-from kg.rdf.parser import check_version
+from kg.project import COUNTS, LOADED_PREFIXES, Project, find_project
+from kg.queries.sparql import refuse_triple_terms, tokenise
+from kg.rdf import RDF_VERSIONS
 from kg.reports import Report
 from kg.terms import KNOWLEDGE, LABEL, ONTOLOGY, PREFIXES, SKOS
 
@@ -67,13 +63,24 @@ class LoadedGraph(FilmGraph):
         return f"LoadedGraph({', '.join(self.files)})"
 
     @cached_property
+    def rdf_version(self) -> str:
+        """The version of RDF that the files were held to, and so are queries."""
+        counts = json.loads((self.build / COUNTS).read_text(encoding="utf-8"))
+        return str(counts.get("rdf", RDF_VERSIONS[-1]))
+
+    @cached_property
     def prefixes(self) -> Mapping[str, str]:
         """The prefixes that the files declare; queries need not."""
-        prefixes: dict[str, str] = json.loads((self.build / PREFIXES_FILE).read_text(encoding="utf-8"))
+        prefixes: dict[str, str] = json.loads((self.build / LOADED_PREFIXES).read_text(encoding="utf-8"))
         return prefixes
 
     def with_prefixes(self, text: str, ask: Callable[[str], _Result]) -> _Result:
-        """The result of a query that may use the prefixes of the files; errors are at their place in the text."""
+        """The result of a query that may use the prefixes of the files; errors are at their place in the text.
+
+        Raises `QueryError` for what the version of RDF does not have that the files were held to.
+        """
+        if self.rdf_version == "1.1":
+            refuse_triple_terms(text)
         declarations = self._declarations(text)
         try:
             return ask(declarations + text)
@@ -87,7 +94,7 @@ class LoadedGraph(FilmGraph):
 
     def explain_query(self, text: str, *, engine: str = "auto") -> str:
         """The engine of a query and why it is that one; the prefixes of the files need no declaration."""
-        return super().explain_query(self._declarations(text) + text, engine=engine)
+        return self.with_prefixes(text, partial(super().explain_query, engine=engine))
 
     def _declarations(self, text: str) -> str:
         """The PREFIX line for the prefixes that a query uses and the files declare."""
@@ -202,6 +209,15 @@ def _to_fact(triple: Triple, source: str) -> Fact:
     return Fact(triple.subject, triple.predicate, triple.object, Evidence(source))  # type: ignore[arg-type]
 
 
+def open_graph(project: Project | Path | str | None = None, *, build: Path | None = None) -> FilmGraph:
+    """The published graph of a project, or another `build` of it: a `LoadedGraph` where it was loaded from RDF files.
+
+    Raises `ProjectError` when there is none yet.
+    """
+    found = project if isinstance(project, Project) else find_project(project)
+    return LoadedGraph(found, build=build) if found.loaded.is_file() else FilmGraph(found, build=build)
+
+
 def load(
     files: Files,
     *,
@@ -220,6 +236,12 @@ def load(
     `FaultsError` with file, line and column for files that do not parse, and with `rdf="1.1"` for what RDF 1.1 does not
     have.
     """
+    # To open a graph that was loaded before needs none of these.
+    from kg.graph.parquet_tables import is_snapshot
+    from kg.pipeline.load import load_into, load_tables, make_project
+    from kg.rdf.data_files import find_data_files
+    from kg.rdf.parser import check_version
+
     names = _names_of(files)
     if not names:
         raise InputError("There is nothing to load: name at least one file.")
@@ -282,6 +304,8 @@ def validate(data: Files, *, shapes: Files, ontology: Files = ()) -> Report:
 
 
 def _to_format(format: RdfFormat | str | None) -> RdfFormat | None:
+    from kg.rdf.file_formats import FORMAT_NAMES
+
     if not isinstance(format, str):
         return format
     if format not in FORMAT_NAMES:

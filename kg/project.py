@@ -19,6 +19,8 @@ _COMPLETENESS = "shapes-completeness.ttl"
 _PACKAGED = Path(__file__).parent / "packaged"
 COUNTS = "counts.json"
 """The file of a build with what was counted in it; nothing of its sources is newer."""
+LOADED_PREFIXES = "prefixes.json"
+"""The file of a loaded build with the prefixes that its files declare."""
 HOME_VARIABLE = "KG_HOME"
 """The environment variable that names the folder for builds of the package's project."""
 

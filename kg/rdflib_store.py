@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Generator, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import rdflib
@@ -63,7 +62,7 @@ class FilmGraphStore(Store):
     def graph(self) -> FilmGraph:
         """The graph; that of the project around the working folder if no other was opened."""
         if self._opened is None:
-            from kg.filmgraph import open_graph
+            from kg.loaded_graph import open_graph
 
             self._opened = open_graph()
         return self._opened
@@ -164,12 +163,10 @@ class FilmGraphStore(Store):
 
 
 def _open(name: str) -> FilmGraph:
-    from kg.filmgraph import open_graph
-    from kg.loaded_graph import load
-    from kg.project import Project, is_project
+    from kg.loaded_graph import load, open_graph
+    from kg.project import is_project
 
-    is_loaded = Project(Path(name)).loaded.is_file()
-    return open_graph(name) if is_project(name) and not is_loaded else load(name)
+    return open_graph(name) if is_project(name) else load(name)
 
 
 def _to_result(answer: Any) -> Result:

@@ -14,8 +14,9 @@ from textwrap import dedent
 from kg.facts.fact_table import ProjectFacts
 from kg.facts.model import Fact
 from kg.facts.readers import FactsRead, read_facts
-from kg.filmgraph import FilmGraph, open_graph
+from kg.filmgraph import FilmGraph
 from kg.graph.triple_tables import TripleTables
+from kg.loaded_graph import open_graph
 from kg.pipeline.build import build
 from kg.pipeline.draft import Draft, draft
 from kg.project import Project

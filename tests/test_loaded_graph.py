@@ -14,6 +14,9 @@ import rdflib
 import kg
 from kg.cli import main
 from kg.errors import FaultsError, InputError, QueryError
+from kg.filmgraph import FilmGraph
+from kg.loaded_graph import open_graph
+from kg.rdflib_store import FilmGraphStore
 
 PEOPLE = """
 @prefix foaf: <http://xmlns.com/foaf/0.1/> .
@@ -275,6 +278,22 @@ def test_prefixes_may_be_empty_or_relative_and_must_agree(tmp_path: Path) -> Non
     assert kg.load(tmp_path / "a.ttl").sparql("ASK { :x :y 1 }").truth
     with pytest.raises(QueryError, match="prefix : is not declared"):
         kg.load(tmp_path).sparql("ASK { :x :y 1 }")
+
+
+def test_a_loaded_graph_is_one_whatever_opens_it(people: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "graph"
+    kg.load(people, output=folder)
+    opened = (kg.open(folder), open_graph(folder), kg.load(folder), rdflib_graph(folder))
+    assert [type(graph) for graph in opened] == [kg.LoadedGraph] * 4
+    query = ["sparql", "-e", "SELECT ?name { ?a foaf:age 42 ; foaf:name ?name }", "--timeout", "30"]
+    assert main([*query, "--project", str(folder)]) == 0
+
+
+def rdflib_graph(folder: Path) -> FilmGraph:
+    """The graph that the store of rdflib has opened."""
+    store = FilmGraphStore()
+    store.open(str(folder))
+    return store.graph
 
 
 def test_what_only_named_graphs_have_is_said(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def _write_answer(call: argparse.Namespace, question: _Question) -> int:
         assert graph is not None
         text, notes = _answer(graph, question)
     else:
-        from kg.filmgraph import open_graph
+        from kg.loaded_graph import open_graph
         from kg.workers.client import run_with_timeout
         from kg.workers.worker import WorkerSetup
 

@@ -309,7 +309,7 @@ def _draw(files: Sequence[Path], output: str | None) -> int:
 
 def _relations(project: Project) -> set[tuple[str, str]] | None:
     """The kinds of facts in the published graph; None when there is no graph yet."""
-    from kg.filmgraph import open_graph
+    from kg.loaded_graph import open_graph
     from kg.reasoning.ontology_lint import relations_of
 
     try:

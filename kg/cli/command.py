@@ -226,16 +226,14 @@ def memory_limit(text: str) -> str:
 
 def open_call_graph(call: argparse.Namespace) -> FilmGraph:
     """The published graph of the project that the call names, or that of an endpoint."""
-    from kg.filmgraph import open_graph
+    from kg.loaded_graph import LoadedGraph, open_graph
 
     if (remote := open_endpoint(call)) is not None:
         return remote
     graph = open_graph(call.project)
     project = graph.project
-    if project.loaded.is_file():
-        from kg.loaded_graph import LoadedGraph
-
-        return LoadedGraph(project)
+    if isinstance(graph, LoadedGraph):
+        return graph
     if is_example(call, project):
         print_message("There is no project here: this is the example project. Name another with --project.")
     with contextlib.suppress(OSError):

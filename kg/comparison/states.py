@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kg.errors import InputError
-from kg.filmgraph import FilmGraph, open_graph
+from kg.filmgraph import FilmGraph
+from kg.loaded_graph import open_graph
 from kg.pipeline.build import build, digest_of
 from kg.pipeline.draft import Progress
 from kg.pipeline.inputs import LastBuild

@@ -23,7 +23,7 @@ from kg.graph.snapshot_file import SnapshotFile, add_graph, begin_named_graphs
 from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import fill_store, publish, temporary_folder
 from kg.graph.triple_tables import TripleTables
-from kg.project import COUNTS, Project
+from kg.project import COUNTS, LOADED_PREFIXES, Project
 from kg.rdf.blank_nodes import with_labels
 from kg.rdf.data_files import COMMON_PREFIXES, DataFile, read_prefixes
 from kg.rdf.parser import RdfParser, RdfSyntaxError
@@ -31,8 +31,6 @@ from kg.reasoning.infer import infer as infer_in
 from kg.reports import Finding, Place, Report
 from kg.terms import ONTOLOGY, PREFIXES
 
-PREFIXES_FILE = "prefixes.json"
-"""The file of a loaded build with the prefixes that its files declare."""
 _QUAD_FORMATS = (RdfFormat.TRIG, RdfFormat.N_QUADS, RdfFormat.JSON_LD)
 _FOLDERS = ("ontology", "data", "queries")
 
@@ -67,8 +65,8 @@ def load_into(
         write_snapshot(tables, folder)
         fill_store(folder)
         prefixes = {**_common_prefixes(tables), **_declared_prefixes(files)}
-        (folder / PREFIXES_FILE).write_text(json.dumps(prefixes), encoding="utf-8")
-        (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
+        (folder / LOADED_PREFIXES).write_text(json.dumps(prefixes), encoding="utf-8")
+        (folder / COUNTS).write_text(json.dumps({**counts, "rdf": version}), encoding="utf-8")
         project.loaded.write_text(json.dumps([file.name for file in files]), encoding="utf-8")
         publish(project, folder, "loaded")
     return Report(report.findings, {**report.counts, **counts})
@@ -89,7 +87,7 @@ def load_tables(project: Project, source: Path) -> Report:
             "records": records,
         }  # fmt: skip
         fill_store(folder)
-        (folder / PREFIXES_FILE).write_text("{}", encoding="utf-8")
+        (folder / LOADED_PREFIXES).write_text("{}", encoding="utf-8")
         (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
         project.loaded.write_text(json.dumps([str(source)]), encoding="utf-8")
         publish(project, folder, "loaded")

@@ -37,6 +37,11 @@ _JOINING_KEYWORDS = ("UNION", "OPTIONAL", "MINUS", "FILTER", "BIND")
 _JOINING_SIGNS = frozenset(("{", ".", ";", "&&", "||", "+", "-", "*", "/", "|"))
 _DEPTHS = dict.fromkeys(("{", "(", "[", "<<", "{|"), 1) | dict.fromkeys(("}", ")", "]", ">>", "|}"), -1)
 
+_NEW_FUNCTIONS = frozenset(
+    ("TRIPLE", "SUBJECT", "PREDICATE", "OBJECT", "ISTRIPLE", "HASLANG", "LANGDIR", "HASLANGDIR", "STRLANGDIR")
+)
+"""Functions of SPARQL 1.2 (https://www.w3.org/TR/sparql12-query/#SparqlOps)."""
+
 _TOKEN = re.compile(
     r"""
     (?P<blank>[ \t\r\n]+)
@@ -135,6 +140,25 @@ def escape_dots(text: str, tokens: Sequence[Token]) -> str:
             pieces += [text[position : token.start], prefix, ":", re.sub(r"(?<!\\)\.", r"\.", local)]
             position = token.end
     return "".join((*pieces, text[position:])) if pieces else text
+
+
+def refuse_triple_terms(text: str) -> None:
+    """Raise `QueryError` at the first part of a query that SPARQL 1.1 does not have: triple terms and directions."""
+    tokens = list(tokenise(text))
+    for number, token in enumerate(tokens):
+        is_call = number + 1 < len(tokens) and tokens[number + 1].text == "("
+        if token.kind == "sign" and token.text in ("<<", "{|", "~"):
+            part = "triple terms and reifiers"
+        elif token.kind == "language" and "--" in token.text:
+            part = "directions of texts"
+        elif token.kind == "word" and token.text.upper() in _NEW_FUNCTIONS and is_call:
+            part = f"the function {token.text.upper()}"
+        elif token.is_word("VERSION"):
+            part = "version directives"
+        else:
+            continue
+        message = f"SPARQL 1.1 does not have {part}; `--rdf 1.2` allows them."
+        raise QueryError(message, place=place_at(text, token.start))
 
 
 def query_form(tokens: Sequence[Token]) -> str:

@@ -11,7 +11,8 @@ from kg.decisions.conflicts import DecisionKind
 from kg.decisions.decide import write_decision
 from kg.errors import InputError
 from kg.facts.files import read_yaml_file
-from kg.filmgraph import FilmGraph, open_graph
+from kg.filmgraph import FilmGraph
+from kg.loaded_graph import open_graph
 from kg.reports import Finding
 from kg.server.pages.browse_pages import disagreements_page
 from kg.server.pages.entity_page import entity_page

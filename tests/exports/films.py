@@ -10,7 +10,8 @@ from textwrap import dedent
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
 from kg.cli import main
-from kg.filmgraph import FilmGraph, open_graph
+from kg.filmgraph import FilmGraph
+from kg.loaded_graph import open_graph
 from kg.pipeline.build import build
 from tests.importers.import_project import ROOT
 

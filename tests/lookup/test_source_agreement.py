@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kg.filmgraph import FilmGraph, open_graph
+from kg.filmgraph import FilmGraph
+from kg.loaded_graph import open_graph
 from kg.lookup.source_conflicts import Agreement, find_conflicts, measure_agreement, write_conflicts
 from kg.terms import entity_iri
 from tests.projects import SmallProject

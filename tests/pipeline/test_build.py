@@ -20,7 +20,8 @@ from kg.cli import main
 from kg.errors import FaultsError, ProjectError
 from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
-from kg.filmgraph import FilmGraph, open_graph
+from kg.filmgraph import FilmGraph
+from kg.loaded_graph import open_graph
 from kg.pipeline.build import build, check
 from kg.project import find_project
 from tests.projects import ANORA, SOURCES, SmallProject
@@ -75,7 +76,7 @@ from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
 from kg.pipeline.build import build
 from kg.errors import InputError
-from kg.filmgraph import open_graph
+from kg.loaded_graph import open_graph
 assert build(sys.argv[1])
 graph = open_graph(sys.argv[1])
 for format in FORMATS:

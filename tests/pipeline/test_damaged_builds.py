@@ -12,10 +12,10 @@ import pytest
 from kg.cli import main
 from kg.errors import InputError, ProjectError
 from kg.facts.readers import read_facts
-from kg.filmgraph import open_graph
 from kg.graph.build_files import LIST, check_opened, find_damage, write_file_list
 from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import FILE
+from kg.loaded_graph import open_graph
 from kg.pipeline.draft import draft_anew_or_from
 from tests.projects import SmallProject
 

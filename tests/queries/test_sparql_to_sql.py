@@ -421,6 +421,17 @@ def test_analytic_queries_go_to_columns_and_lookups_to_oxigraph(graph: kg.Loaded
     assert open_columns(graph.build).find_ids([f"<{EX}anora>"])
 
 
+def test_the_columns_of_select_star_are_in_the_order_of_the_query(graph: kg.LoadedGraph) -> None:
+    for select in ("SELECT *", "select distinct*", "SELECT REDUCED * "):
+        pattern = f"?film <{EX}director> ?director . {{ SELECT (1 AS ?b) {{}} }} OPTIONAL {{ ?film a ?a }}"
+        text = f"{select} {{ # ?name\n {pattern} }}"
+        for engine in ("oxigraph", "columnar"):
+            assert graph.sparql(text, engine=engine).columns == ("film", "director", "b", "a"), engine
+    answer = graph.sparql(f"SELECT * {{ ?film <{EX}director> ?director }}", engine="oxigraph")
+    assert {str(row[0]) for row in answer.solutions} == {str(quad.subject) for quad in FILMS if "director" in str(quad)}
+    assert graph.sparql(f"SELECT ?b ?a {{ ?a <{EX}director> ?b }}").columns == ("b", "a")
+
+
 @pytest.mark.parametrize(
     ("text", "is_lookup"),
     [

@@ -101,6 +101,32 @@ def test_rdf_1_1_refuses_what_rdf_1_2_reads(suffix: str, text: str, line: int, t
     assert raised.value.faults[0].places[0].line == line
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("SELECT * {\n ?s ?p <<( ?a ?b ?c )>> }", "query:2:8"),
+        ("SELECT * { << ?a ?b ?c >> ?p ?o }", "query:1:12"),
+        ("SELECT * { ?a ?b ?c {| ?p ?o |} }", "query:1:21"),
+        ("SELECT * { ?a ?b ?c ~ ?r }", "query:1:21"),
+        ("SELECT * { ?s ?p ?o FILTER(isTriple(?o)) }", "query:1:28"),
+        ('SELECT * { ?s ?p "x"@ar--rtl }', "query:1:21"),
+        ('VERSION "1.2" SELECT * { ?s ?p ?o }', "query:1:1"),
+    ],
+)
+def test_a_graph_that_is_held_to_rdf_1_1_refuses_queries_of_sparql_1_2(text: str, place: str, tmp_path: Path) -> None:
+    path = tmp_path / "films.nt"
+    path.write_text("<urn:a> <urn:p> <urn:b> .\n", encoding="utf-8")
+    graph = kg.load(path, rdf="1.1", output=tmp_path / "graph")
+    for opened in (graph, kg.open(tmp_path / "graph")):
+        for ask in (opened.sparql, opened.explain_query):
+            with pytest.raises(QueryError) as raised:
+                ask(text)
+            assert str(raised.value.place) == place
+    names = "SELECT ?subject ?object { ?subject ?p ?object FILTER(?object != '<<') } # {| isTriple("
+    assert len(graph.sparql(names)) == 1
+    kg.load(path).sparql(text)
+
+
 def test_there_are_two_versions_of_rdf(files: list[Path]) -> None:
     with pytest.raises(InputError, match="no version '2'"):
         kg.load(files, rdf="2")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kg.cli import main
-from kg.filmgraph import FilmGraph, open_graph
+from kg.filmgraph import FilmGraph
+from kg.loaded_graph import open_graph
 from kg.project import find_project
 
 HERE = Path(__file__).parent
