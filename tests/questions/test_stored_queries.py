@@ -125,3 +125,21 @@ def _plain(text: str) -> str:
         return f"{float(text):g}"
     except ValueError:
         return text
+
+
+def test_a_review_has_one_row_with_all_its_words(graph: kg.FilmGraph) -> None:
+    answer = graph.ask("reviews-of-film", film="Anora")
+    critics = [row["critic"] for row in answer]
+    assert len(critics) == len(set(critics)) > 1
+    assert all("; " in str(row["words"]) for row in answer)
+    assert len(graph.ask("reviews-of-film", film="Anora", word="profane")) == 1
+
+
+def test_films_are_ranked_by_a_figure_of_their_own_or_of_a_part(graph: kg.FilmGraph) -> None:
+    averages = graph.ask("films-with-highest", property="averagePerCinema", period="opening weekend")
+    numbers = [int(str(row["highest"])) for row in averages]
+    assert len(numbers) > 1
+    assert numbers == sorted(numbers, reverse=True)
+    for property in ("gross", "budget", "rating"):
+        ranked = graph.ask("films-with-highest", property=property)
+        assert [str(row["film"]) for row in ranked][:1] == ["Anora"], property
