@@ -6,6 +6,7 @@ ontology/kinds.ttl. Wherever the name of a class is taken, the name of a kind is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -61,14 +62,16 @@ _DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
     _ENTRY,
     _ENTRY_FORM,
     _WITH,
+    _ENTRY_WITH,
     _UNIT,
     _SIGN,
     _EXAMPLE,
+    _ABBREVIATION,
 ) = (
     NamedNode(f"{BASE}ontology#{name}")
     for name in (
         *("namedClass", "namedWithin", "namedInPart", "of", "key", "form", "keyForm", "entry", "entryForm", "with"),
-        *("unit", "sign", "example"),
+        *("entryWith", "unit", "sign", "example", "abbreviation"),
     )
 )
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
@@ -173,6 +176,16 @@ class NarrowedClass:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """A key of a short form under which a number alone has a certain meaning: a score of Metacritic is out of 100."""
+
+    key: str
+    form: str
+    detail: tuple[str, str]
+    """What the value has besides: name and value."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShortForm:
     """A way to write values of a property in fewer words; ontology/writing.ttl explains each of its fields."""
 
@@ -183,6 +196,7 @@ class ShortForm:
     entry: NamedNode | None = None
     entry_forms: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    known_entries: tuple[KnownEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,6 +213,8 @@ class Schema:
     """What narrows a class; the parents of a kind are wider kinds or the class."""
     short_forms: tuple[ShortForm, ...] = ()
     """How values are written in fewer words."""
+    abbreviations: Mapping[str, tuple[NamedNode, str]] = field(default_factory=dict)
+    """Abbreviation of a name, such as `US` -> the class of what has the name, and the name."""
 
     @cached_property
     def names(self) -> dict[str, NamedNode]:
@@ -289,6 +305,11 @@ class Schema:
     def suggest_kinds(self, word: str, *, limit: int = 2) -> tuple[str, ...]:
         """The words of the kinds that somebody who writes `word` may mean, best first."""
         return tuple(term.word for term in suggest_terms(word, self.kinds.values(), limit=limit))
+
+    def full_name(self, name: str, property: OntologyTerm) -> str:
+        """The name that an abbreviation stands for as a value of a property; any other name as it is."""
+        of_class, full = self.abbreviations.get(name, (None, name))
+        return full if of_class is not None and of_class in property.range else name
 
     def usual_type(self, property: OntologyTerm) -> str:
         """The name of the one class or kind that the values of a property usually have; empty when there is none."""
@@ -453,7 +474,14 @@ def _to_schema(ontology: tuple[Triple, ...]) -> Schema:
     for term in _BORROWED:
         properties.setdefault(term.iri, term)
     short_forms = tuple(_short_forms(objects))
-    schema = Schema(classes, properties, frozenset(_disjoint(ontology)), kinds=kinds, short_forms=short_forms)
+    schema = Schema(
+        classes,
+        properties,
+        frozenset(_disjoint(ontology)),
+        kinds=kinds,
+        short_forms=short_forms,
+        abbreviations=dict(_abbreviations(objects)),
+    )
     # Every kind was a class in an earlier version, or is mistaken for one.
     former = {
         name: Replacement(narrowed.class_name, (("kind", narrowed.word),)) for name, narrowed in schema.narrowed.items()
@@ -475,7 +503,25 @@ def _short_forms(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) 
                 next(iter(_iris(values, _ENTRY)), None),
                 _texts(values, _ENTRY_FORM),
                 _pairs(values, _WITH),
+                tuple(
+                    KnownEntry(match["key"], match["form"], (match["name"], match["value"]))
+                    for text in _texts(values, _ENTRY_WITH)
+                    if (match := _KNOWN_ENTRY.fullmatch(text)) is not None
+                ),
             )
+
+
+_KNOWN_ENTRY = re.compile(r"(?P<key>[^{}]+) (?P<form>\{\w+\}) (?P<name>\w+): (?P<value>.+)")
+
+
+def _abbreviations(
+    objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]],
+) -> Iterator[tuple[str, tuple[NamedNode, str]]]:
+    """The abbreviations of names, with the class of what has the name."""
+    for iri, values in objects.items():
+        for text in _texts(values, _ABBREVIATION):
+            short, _, name = text.partition(" ")
+            yield short, (iri, name)
 
 
 def _replaced(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[tuple[str, Replacement]]:

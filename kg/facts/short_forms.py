@@ -13,7 +13,7 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_words, normalise, to_amount
+from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_words, normalise, to_amount, to_iso_date
 from kg.files.yaml_files import YamlNode
 from kg.schema import OntologyTerm, Schema, ShortForm, ValueKind
 from kg.terms import KNOWN_NAMES, TYPE, XSD
@@ -52,6 +52,8 @@ class _Form:
     key_texts: tuple[_Template, ...]
     entry: OntologyTerm | None
     entry_texts: tuple[_Template, ...]
+    known_entries: tuple[tuple[str, _Template, tuple[str, str]], ...] = ()
+    """Key, form of the text under it, and what its value has besides."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ class ShortForms:
                 self._templates((*short.forms, *short.key_forms)),
                 self.schema.properties.get(short.entry) if short.entry is not None else None,
                 self._templates(short.entry_forms),
+                tuple(
+                    (known.key, template, known.detail)
+                    for known in short.known_entries
+                    for template in self._templates((known.form,))
+                ),
             )
             for name in (property.name, *short.keys):
                 forms.setdefault(name, []).append(form)
@@ -178,6 +185,8 @@ class ShortForms:
             return value
         if property.value_kind is not ValueKind.ENTITY:
             return replace(value, text=normalise(text, property))
+        if (name := self.schema.full_name(text, property)) != text:
+            return replace(value, text=name)
         for form in forms:
             templates = form.texts if own else form.key_texts
             if (entries := _match(text, templates, value, may_be_id=not own)) is not None:
@@ -215,9 +224,9 @@ class ShortForms:
         for key, node in value.entries or ():
             if key.text in CONTEXT_KEYS or form.entry is None:
                 continue
-            values = self._entry_values(form, node)
+            values = self._entry_values(form, key, node)
             is_unread = [name.text for name, _ in values] == ["value"]
-            entries = values if is_unread else [*shared, (_scalar(form.entry.name, key), key), *values]
+            entries = values if is_unread else [*shared, self._named_by(key, form.entry), *values]
             yield _with_details(YamlNode(key.place, entries=entries, end=node.end), details)
 
     def _expand_single_entry(self, form: _Form, property: OntologyTerm, value: YamlNode) -> YamlNode | None:
@@ -229,13 +238,19 @@ class ShortForms:
         if not (name := key.text or "")[:1].isupper() or self.property_of(name[:1].lower() + name[1:], ()) is not None:
             return None  # rather a misspelt property
         matched = _match(node.text or "", form.entry_texts, node, may_be_id=False)
+        matched = matched if matched is not None else _match_known(form, name, node)
         if matched is None:
             return None
         others = [(other, inner) for other, inner in value.entries or () if other is not key]
         expanded = self.expand(others, classes=property.range)
-        return replace(value, entries=[*expanded, (_scalar(form.entry.name, key), key), *matched])
+        return replace(value, entries=[*expanded, self._named_by(key, form.entry), *matched])
 
-    def _entry_values(self, form: _Form, node: YamlNode) -> list[Entry]:
+    def _named_by(self, key: YamlNode, property: OntologyTerm) -> Entry:
+        """The entry of which the key of a mapping is the value: `US` is the United States."""
+        name = self.schema.full_name(key.text or "", property)
+        return _scalar(property.name, key), key if name == key.text else replace(key, text=name)
+
+    def _entry_values(self, form: _Form, key: YamlNode, node: YamlNode) -> list[Entry]:
         single = next((template.slots[0] for template in form.entry_texts if len(template.slots) == 1), None)
         inner = node
         others: list[Entry] = []
@@ -247,11 +262,12 @@ class ShortForms:
             others = [(key, value) for key, value in node.entries if key.text != "value"]
         if inner.text is not None and not inner.is_null:
             matched = _match(inner.text, form.entry_texts, inner, may_be_id=True)
+            matched = matched if matched is not None else _match_known(form, key.text or "", inner)
             if matched is not None:
                 if others and len(matched) == 1:
-                    key, value = matched[0]
+                    slot, value = matched[0]
                     fact = YamlNode(node.place, entries=[(_scalar("value", value), value), *others], end=node.end)
-                    return [(key, fact)]
+                    return [(slot, fact)]
                 return [*others, *matched]
         if node.text is not None and node.is_null:
             return []
@@ -305,11 +321,44 @@ def _match(text: str, templates: Sequence[_Template], value: YamlNode, *, may_be
             continue
         if not _is_certain(template, text):
             return None
-        values = [(slot, _slot_value(slot, match[slot.name], template)) for slot in template.slots]
+        texts = _with_complete_date(template, match.groupdict(), text)
+        if texts is None:
+            continue
+        values = [(slot, _slot_value(slot, texts[slot.name], template)) for slot in template.slots]
         if all(normal is not None for _, normal in values):
             # What a sign stands for comes last, since the first value names the part.
             in_order = sorted(values, key=lambda pair: bool(pair[0].signs))
             return [(_scalar(slot.name, value), replace(value, text=normal)) for slot, normal in in_order]
+    return None
+
+
+def _with_complete_date(template: _Template, texts: dict[str, str], text: str) -> dict[str, str] | None:
+    """The texts of the slots, with the complete date behind a name: `Cannes 21 May 2024`, not only its year.
+
+    None where no name is left, and where the form has a place for the year alone.
+    """
+    *before, last = template.slots
+    if not before or before[-1].value_kind is not ValueKind.ENTITY or last.value_kind is not ValueKind.DATE:
+        return texts
+    words = text.removesuffix(")").split(" ")
+    dates = (number for number in range(len(words)) if to_iso_date(" ".join(words[number:])) is not None)
+    first = next(dates, len(words) - 1)
+    if first == len(words) - 1:
+        return texts
+    name = texts[before[-1].name].split(" ")
+    left = len(name) - (len(words) - 1 - first)
+    if left < 1 or last.name == "year":
+        return None
+    return texts | {before[-1].name: " ".join(name[:left]), last.name: " ".join(words[first:])}
+
+
+def _match_known(form: _Form, key: str, value: YamlNode) -> list[Entry] | None:
+    """The entries of a text under a key that gives it its meaning; what it has besides is no word of the source."""
+    for known, template, (name, text) in form.known_entries:
+        if known == key and (entries := _match(value.text or "", (template,), value, may_be_id=False)) is not None:
+            fact = [(_scalar("value", value), _scalar(text, value))]
+            fact.append((_scalar("paraphrase", value), _scalar("true", value)))
+            return [*entries, (_scalar(name, value), YamlNode(value.place, entries=fact, end=value.end))]
     return None
 
 

@@ -127,7 +127,9 @@ class _Verifier:
         if isinstance(fact.value, Literal):
             return contains_literal(passage, fact.value) or _has_form(passage, fact.value.value, property)
         if property is not None and property.value_kind is ValueKind.ENTITY:
-            return contains_name(passage, self._names.get(fact.value, []))
+            names = self._names.get(fact.value, [])
+            short = (short for short, (_, name) in self._schema.abbreviations.items() if name in names)
+            return contains_name(passage, (*names, *short))
         return contains_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
 
     def _finding(self, passage: str, fact: Fact) -> Finding:

@@ -41,7 +41,7 @@ def to_cardinal(number: int) -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """A number of things in digits: the noun in the singular for one, else in the plural.
+    """A number in digits with its noun, in the singular for one, else in the plural.
 
     >>> counted(1, "record"), counted(1200, "record"), counted(0, "query", "queries")
     ('1 record', '1,200 records', '0 queries')
