@@ -150,7 +150,12 @@ def to_term(text: str) -> Term:
 
 
 def to_short(term: Term | Triple, prefixes: Mapping[str, str] = PREFIXES) -> str:
-    """A term as people read it: a CURIE, or the words of a literal."""
+    """A term as people read it: a CURIE, or the words of a literal.
+
+    >>> a, b, c = (NamedNode(f"urn:x:{name}") for name in "abc")
+    >>> to_short(Triple(a, b, Literal("1", datatype=c)), {"x": "urn:x:"})
+    '<<( x:a x:b "1"^^x:c )>>'
+    """
     match term:
         case NamedNode():
             return to_curie(term.value, prefixes)
@@ -169,8 +174,9 @@ def _to_turtle(term: Term | Triple, prefixes: Mapping[str, str]) -> str:
         return to_short(term, prefixes)
     if term.datatype.value in _WITHOUT_QUOTES:
         return term.value
-    text, _, datatype = str(term).rpartition("^^")
-    return f"{text}^^{to_curie(datatype[1:-1])}" if text and datatype.startswith("<") else str(term)
+    if term.language is not None or term.datatype.value == XSD + "string":
+        return str(term)
+    return f"{Literal(term.value)}^^{to_curie(term.datatype.value, prefixes)}"
 
 
 def sorted_triples(triples: Iterable[Triple]) -> list[Triple]:

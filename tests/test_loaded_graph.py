@@ -296,6 +296,11 @@ def rdflib_graph(folder: Path) -> FilmGraph:
     return store.graph
 
 
+def test_a_description_has_the_prefixes_of_the_files(people: Path) -> None:
+    graph = kg.load(people)
+    assert graph["ex:ana"].as_dict()["stated"]["ex:marriedTo"][0]["value"] == "ex:ben"
+
+
 def test_what_only_named_graphs_have_is_said(tmp_path: Path) -> None:
     (tmp_path / "graphs.nq").write_text("<a:a> <a:b> <a:c> <a:g> .\n", encoding="utf-8")
     answer = kg.load(tmp_path / "graphs.nq").sparql("SELECT ?s { ?s <a:b> ?o }")

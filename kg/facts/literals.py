@@ -13,6 +13,7 @@ from kg.facts.dates import to_date
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD, Term, to_iri
 from kg.text.folding import to_slug
+from kg.text.number_words import article_of
 
 _FORMS = {
     XSD + "integer": (re.compile(r"[+-]?[0-9]+"), "a whole number without separators, like 323"),
@@ -45,7 +46,7 @@ def example_of(property: OntologyTerm) -> str:
 def describe_value(property: OntologyTerm, schema: Schema) -> str:
     """What a value of a property is: `a budget, which is a figure`."""
     labels = [property.label, *(schema.classes[range].label for range in property.range if range in schema.classes)]
-    return ", which is ".join(f"{'an' if label[:1] in 'aeiou' else 'a'} {label}" for label in dict.fromkeys(labels))
+    return ", which is ".join(f"{article_of(label)} {label}" for label in dict.fromkeys(labels))
 
 
 def parse_value(text: str, property: OntologyTerm, *, lang: str = "") -> Term:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store, Triple
 
 from kg.terms import PREFIXES, RDF, XSD, Term
-from kg.text.table import format_table
+from kg.text.table import format_table, shortened
 
 _CLASSES = "SELECT ?c (COUNT(*) AS ?n) { ?s a ?c } GROUP BY ?c"
 _MEMBERS = "SELECT ?c (MIN(?s) AS ?e) { ?s a ?c FILTER(isIRI(?s)) } GROUP BY ?c"
@@ -186,7 +186,7 @@ class _Namer:
             text = f'"{" ".join(term.value.split())}"{suffix}' if term.datatype.value in _STRINGS else term.value
         else:
             text = self.name(term) if isinstance(term, NamedNode) else ""
-        return text if len(text) <= _MAX_EXAMPLE else text[: _MAX_EXAMPLE - 1] + "…"
+        return shortened(text, _MAX_EXAMPLE)
 
 
 _STRINGS = (XSD + "string", RDF + "langString", RDF + "dirLangString")

@@ -44,7 +44,7 @@ class PropertyValue:
 
     def as_dict(self, prefixes: Mapping[str, str] = PREFIXES) -> dict[str, object]:
         """The value as JSON has it."""
-        document: dict[str, object] = {"value": to_short(self.value), "text": self.text}
+        document: dict[str, object] = {"value": to_short(self.value, prefixes), "text": self.text}
         if self.facts:
             document["sources"] = [_source_and_span(fact) for fact in self.facts]
         else:
@@ -253,7 +253,7 @@ def _value_rows(
 
 def _contested_line(contested: ContestedFact, prefixes: Mapping[str, str]) -> str:
     fact = contested.fact
-    statement = f"{_local_name(fact.property, prefixes)} {to_short(fact.value)}"
+    statement = f"{_local_name(fact.property, prefixes)} {to_short(fact.value, prefixes)}"
     return f"{statement}   [{_source_and_span(fact)}; {contested.kind}: {contested.reason}]"
 
 

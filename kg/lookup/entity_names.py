@@ -123,7 +123,7 @@ class EntityNames:
             if len(entities) == 1:
                 return entities[0]
             if entities:
-                described = {to_curie(entity.value): self.describe(entity) for entity in entities}
+                described = {to_curie(entity.value, self.prefixes): self.describe(entity) for entity in entities}
                 raise AmbiguousNameError(name, kind=kind, candidates=described, descriptions=described)
             other = other or next(iter(named), None)
         remedy = self._of_another_class(other) if other is not None else ""
@@ -134,7 +134,7 @@ class EntityNames:
         types = self.ontology.narrowest(types_of(self.store, self.ontology, entity))
         named = " and ".join(sorted(self.ontology.types[type].name for type in types if type in self.ontology.types))
         class_ = f"of the class {named}" if named else "without a class"
-        return f"{self.label(entity)} ({to_curie(entity.value)}) is {class_}."
+        return f"{self.label(entity)} ({to_curie(entity.value, self.prefixes)}) is {class_}."
 
     def mentions(self, text: str) -> list[tuple[str, NamedNode]]:
         """The entities that a text mentions, each with the words: names that begin with a capital, and sources.
@@ -208,11 +208,13 @@ class EntityNames:
         for naming in (Naming.NAME, Naming.OTHER_NAME):
             named = sorted(term.iri.value for term in terms if term.named_by(name) is naming)
             if len(named) > 1:
-                raise AmbiguousNameError(name, kind="property", candidates=list(map(to_curie, named)))
+                candidates = [to_curie(iri, self.prefixes) for iri in named]
+                raise AmbiguousNameError(name, kind="property", candidates=candidates)
             if named:
                 return NamedNode(named[0])
-        likely = (to_curie(self.ontology.names[match].value) for match in self.ontology.suggest_properties(name))
-        raise UnknownNameError(name, kind="property", suggestions=likely)
+        likely = (self.ontology.names[match].value for match in self.ontology.suggest_properties(name))
+        suggestions = [to_curie(iri, self.prefixes) for iri in likely]
+        raise UnknownNameError(name, kind="property", suggestions=suggestions)
 
     def _by_iri(self, name: str) -> NamedNode | None:
         try:
@@ -259,7 +261,7 @@ class EntityNames:
             return likely
         ontology = self.ontology
         terms = suggest_terms(name, (*ontology.properties.values(), *ontology.types.values()))
-        return tuple(to_curie(term.iri.value) for term in terms)
+        return tuple(to_curie(term.iri.value, self.prefixes) for term in terms)
 
     def _find_class(self, name: str) -> NamedNode:
         ontology = self.ontology

@@ -14,7 +14,7 @@ from kg.lookup.entity_names import EntityNames
 from kg.parts import owner_of, path_of
 from kg.schema import KIND
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, Term, to_short
-from kg.text.number_words import to_cardinal
+from kg.text.number_words import article_of, to_cardinal
 from kg.traversal import list_members
 from kg.xsd import NUMERIC
 
@@ -171,15 +171,6 @@ def number_in_words(text: str) -> str:
         return text
     whole, point, fraction = text.partition(".")
     return f"{int(whole):,}{point}{fraction}"
-
-
-def article_of(noun: str) -> str:
-    """The indefinite article of a noun, by its first letter.
-
-    >>> article_of("agent"), article_of("person")
-    ('an', 'a')
-    """
-    return "an" if noun[:1].casefold() in tuple("aeiou") else "a"
 
 
 def with_article(country: str) -> str:

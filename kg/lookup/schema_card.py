@@ -30,7 +30,7 @@ from kg.terms import (
     to_term,
 )
 from kg.text.folding import Naming, match_name, to_stems
-from kg.text.table import html_table
+from kg.text.table import html_table, shortened
 
 INTRODUCTION = f"""PREFIX film: <{FILM}>
 {textwrap.fill(f"It is built in, like all of these prefixes: {', '.join(PREFIXES)}.", 79)}
@@ -306,7 +306,7 @@ def _note(word: str, curies: Sequence[str]) -> str:
 
 def _shorten(term: Term) -> str:
     text = to_short(term)
-    return text if len(text) <= _MAX_EXAMPLE else text[: _MAX_EXAMPLE - 1] + "…"
+    return shortened(text, _MAX_EXAMPLE)
 
 
 def _count_uses(store: Store, query: str) -> dict[NamedNode, int]:

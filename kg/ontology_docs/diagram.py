@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode
 from kg.ontology_docs.module import Module
 from kg.schema import OntologyTerm, Schema
 from kg.terms import XSD
+from kg.text.table import shortened
 
 _WIDTH, _COLUMN_GAP, _ROW_GAP, _MARGIN = 250, 70, 26, 20
 _HEADER, _ROW, _PADDING = 28, 18, 8
@@ -299,4 +300,4 @@ def _curve(box: _Box, y: int, target: _Box, kind: str, marker: str) -> str:
 
 
 def _shorten(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: max(length - 1, 1)] + "…"
+    return shortened(text, length)

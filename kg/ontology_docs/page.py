@@ -10,6 +10,7 @@ from kg.ontology_docs.module import Module
 from kg.parts import is_part
 from kg.schema import KIND, OntologyTerm, Schema
 from kg.terms import FILM, SKOS, TYPE, Term, to_short
+from kg.text.table import shortened
 
 _MATCHES = {SKOS + "exactMatch": "=", SKOS + "closeMatch": "≈", FILM + "inverseMatch": "↔"}
 _NO_MATCH = SKOS + "editorialNote"
@@ -138,7 +139,7 @@ def _local(term: Term | Triple) -> str:
     if isinstance(term, NamedNode):
         return term.value.replace("#", "/").rpartition("/")[2]
     text = to_short(term) if not isinstance(term, Triple) else str(term)
-    return text if len(text) <= _LONGEST_EXAMPLE else text[: _LONGEST_EXAMPLE - 1] + "…"
+    return shortened(text, _LONGEST_EXAMPLE)
 
 
 def _cell(text: str) -> str:

@@ -26,6 +26,7 @@ from kg.schema import KIND, OntologyTerm, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
 from kg.text.folding import fold_passage
 from kg.text.number_words import MONTHS, numbers
+from kg.text.table import shortened
 
 
 class PassageCheck(StrEnum):
@@ -142,7 +143,7 @@ class _Verifier:
             f"does not contain {to_short(fact.value)!r}",
             Severity.VIOLATION,
             expected=" or ".join(self._names.get(fact.value, [])) or to_short(fact.value),
-            found=passage if len(passage) <= 200 else passage[:199] + "…",
+            found=shortened(passage, 200),
             remedy=f"Correct the span, {ways}, or add `paraphrase: true`.",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import partial
@@ -131,6 +131,11 @@ class Answer(Sequence[Row]):
 
     def __iter__(self) -> Iterator[Row]:
         return map(self._row, self.solutions)
+
+    def filled_columns(self, rows: Iterable[Row]) -> list[int]:
+        """The numbers of the columns that have a value in one of these rows of the answer."""
+        filled = {index for row in rows for index, term in enumerate(row.terms) if term is not None}
+        return sorted(filled)
 
     def __len__(self) -> int:
         return len(self.solutions) if self.triples is None else len(self.triples)

@@ -64,7 +64,7 @@ def to_table(answer: Answer, *, width: int | None = None) -> str:
     shown = list(range(len(answer.columns)))
     note = ""
     if width is not None and rows and table_width(answer.columns, rows) > width:
-        shown = [index for index in shown if any(row[index] for row in rows)]
+        shown = answer.filled_columns(answer)
         empty = [name for index, name in enumerate(answer.columns) if index not in shown]
         note = f"(without a value: {', '.join(empty)})\n" if empty else ""
         columns = [answer.columns[index] for index in shown]

@@ -39,6 +39,7 @@ from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form
 from kg.reports import Finding, Place, did_you_mean
 from kg.terms import XSD, Term, to_short, to_term, to_text
 from kg.text.folding import closest, fold_name
+from kg.text.number_words import article_of
 
 
 class ParameterType(StrEnum):
@@ -77,7 +78,7 @@ class Parameter:
     def type_in_words(self) -> str:
         """`a Person`, `a list, each a text`."""
         name = self.class_name or self.type
-        name = f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+        name = f"{article_of(name)} {name}"
         words = f"a list, each {name}" if self.is_list else name
         return f"{words}, optional" if self.is_optional else words
 

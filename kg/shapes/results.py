@@ -11,11 +11,14 @@ from kg.shapes.model import Constraint, Shape
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, to_sparql
 from kg.shapes.plan import Check
 from kg.terms import PREFIXES, SH, XSD, is_triple_term, to_curie, to_short, to_term
+from kg.text.table import shortened
 from kg.xsd import lexical_form, literal_parts
 
 LANGUAGES = ("en", "")
 """The languages of messages, preferred first."""
 _SEVERITIES = frozenset(f"<{SH}{name}>" for name in ("Violation", "Warning", "Info"))
+_MAX_TEXT = 80
+"""Characters of a text that are shown."""
 _NAMED_VALUES = 5
 _MAX_NESTING = 8
 """Shapes within shapes that a message looks into."""
@@ -254,13 +257,9 @@ def _unlabelled(text: str) -> str:
         return "a blank node"
     plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"
     tag = f" ({literal.language})" if literal.language else ""
-    return literal.lexical if plain else f"“{_shortened(literal.lexical)}”{tag}"
+    return literal.lexical if plain else f"“{shortened(literal.lexical, _MAX_TEXT)}”{tag}"
 
 
 def _spaced(name: str) -> str:
     """`castMember` as two words."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower() if not name.isupper() else name
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 80 else text[:79] + "\u2026"

@@ -2,7 +2,7 @@
 
 atom          Atom feeds
 folding       names folded, slugs, stems, and the names that a text may mean
-number_words  months and numbers as English words
+number_words  months and numbers as English words, and articles
 sizes         sizes of memory and disk in words
 regex         XPath regular expressions, as RE2 (DuckDB) and Python's `re` write them
 table         tables in plain text, padded to their widest cell

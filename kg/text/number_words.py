@@ -1,4 +1,4 @@
-"""Months, numbers and quantities as English words."""
+"""Months, numbers and quantities as English words, and the article before a word or number."""
 
 from __future__ import annotations
 
@@ -47,6 +47,15 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     ('1 record', '1,200 records', '0 queries')
     """
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def article_of(noun: str) -> str:
+    """The indefinite article of a noun, by its first letter, or by the number that it begins with.
+
+    >>> article_of("agent"), article_of("Person"), article_of("1968 drama"), article_of("1895 film")
+    ('an', 'a', 'a', 'an')
+    """
+    return "an" if noun[:1].casefold() in tuple("aeiou8") or noun[:2] == "18" else "a"
 
 
 _LAST_IN_WORDS = 10

@@ -80,6 +80,14 @@ def test_a_name_redirects_to_its_entity(served: TestClient) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/film/sean-baker")
 
 
+def test_a_redirect_keeps_the_format_and_the_parameters(served: TestClient) -> None:
+    answer = served.get("/film/Sean%20Baker.json?profile=https://schema.org/")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/film/sean-baker.json?profile=https://schema.org/",
+    )
+
+
 def test_an_unknown_name_is_not_found_and_the_closest_name_is_suggested(served: TestClient) -> None:
     answer = served.get("/film/Sean%20Bakr")
     assert (answer.status_code, answer.json()["suggestions"]) == (404, ["Sean Baker"])

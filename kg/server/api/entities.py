@@ -72,7 +72,9 @@ async def show_entity(request: Request) -> Response:
     limits = snapshot.limits
     answer: AnswerBody | NamedNode = await snapshot.run(write_entity, iri, media_type, limits.rows, limits.bytes)
     if isinstance(answer, NamedNode):
-        return RedirectResponse(_path_of(answer.value), status_code=303)
+        query = f"?{request.url.query}" if request.url.query else ""
+        path = _path_of(answer.value) + (f".{extension}" if extension else "")
+        return RedirectResponse(path + query, status_code=303)
     response = to_response(answer)
     response.headers["Link"] = _links(request, name, media_type)
     return response

@@ -14,6 +14,7 @@ from kg.server.pages.display import Display, DisplayValue, PropertyLine, capital
 from kg.server.pages.entity_data import EntityData, PartData
 from kg.server.pages.layouts import WON, recognition_kind
 from kg.server.pages.page_tables import cast_credits, cell, money, row_citations, sources_of
+from kg.text.number_words import article_of
 
 _AUTHORS = (vocab.director, vocab.writer, vocab.producer, vocab.editor)
 _PARTICIPLES = {
@@ -65,9 +66,8 @@ def _kind_of_film(data: EntityData, display: Display) -> str:
     countries = [display.term(value.value).text for value in data.of(vocab.countryOfOrigin)][:_MAX_NAMES]
     noun = genre if genre.endswith("film") else f"{genre} film".strip()
     words = " ".join(word for word in (year, noun) if word)
-    article = "An" if words[:2] == "18" or words[:1].lower() in set("aeiou8") else "A"
     origin = f" from {_joined([with_article(country) for country in countries])}" if countries else ""
-    return f"{article} {words}{origin}"
+    return f"{article_of(words).capitalize()} {words}{origin}"
 
 
 def _within_sentence(genre: str) -> str:

@@ -44,6 +44,7 @@ from kg.server.pages.drawings.pictures import network
 from kg.server.pages.templating import render
 from kg.server.pages.urls import query_url, sparql_url
 from kg.server.pages.why_page import explanation_sources
+from kg.server.problems import status_of
 from kg.server.request_params import site_path
 from kg.terms import PREFIXES, Term, entity_iri, to_curie
 
@@ -112,10 +113,8 @@ def answer_view(
     if answer.truth is not None:
         return AnswerView("truth", truth=answer.truth)
     chosen = answer[start : start + limit]
-    columns = [
-        index for index in range(len(answer.columns))
-        if has_all_columns or not chosen or any(row.terms[index] is not None for row in chosen)
-    ]  # fmt: skip
+    is_reduced = chosen and not has_all_columns
+    columns = answer.filled_columns(chosen) if is_reduced else list(range(len(answer.columns)))
     rows = [
         AnswerRow(
             [display.term(row.terms[index]) for index in columns],
@@ -234,8 +233,7 @@ def query_page(graph: FilmGraph, name: str, values: Mapping[str, str], page: int
     try:
         terms = parameter_terms(query, given, graph.names) if given or not needs_values else None
     except (ParameterError, UnknownNameError, AmbiguousNameError) as error:
-        status = 404 if isinstance(error, UnknownNameError) else 400
-        return RenderedPage(_render_query(graph, query, given, error=error), status)
+        return RenderedPage(_render_query(graph, query, given, error=error), status_of(error))
     if terms is None:
         return RenderedPage(_render_query(graph, query, {}))
     text = query.bind(terms)

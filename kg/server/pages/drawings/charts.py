@@ -16,14 +16,11 @@ from kg.server.pages.entity_data import EntityData, date_of
 from kg.server.pages.layouts import CAST, CREW, ROLES
 from kg.server.pages.templating import render
 from kg.terms import KNOWLEDGE
+from kg.text.table import shortened
 
 WIDTH = 380
 _MAX_LETTERS = 22
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _MAX_LETTERS else text[: _MAX_LETTERS - 1].rstrip() + "…"
 
 
 # --- events in lanes
@@ -194,6 +191,6 @@ def _dots(display: Display, entities: Sequence[NamedNode], height: float) -> dic
     step = (height - _TOP) / len(entities)
     shown = {entity: display.term(entity) for entity in entities}
     return {
-        entity: NamedDot(_shortened(shown[entity].text), shown[entity].url, _TOP / 2 + step * (row + 0.5))
+        entity: NamedDot(shortened(shown[entity].text, _MAX_LETTERS), shown[entity].url, _TOP / 2 + step * (row + 0.5))
         for row, entity in enumerate(entities)
     }

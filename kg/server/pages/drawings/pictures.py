@@ -16,6 +16,7 @@ from kg.server.pages.layouts import CARD, WIDER
 from kg.server.pages.page_tables import cell, money, row_citations
 from kg.server.pages.templating import render
 from kg.terms import TYPE, Term
+from kg.text.table import shortened
 
 _MAX_NEIGHBOURS, _MAX_PER_PROPERTY = 14, 3
 _WIDTH, _ROW_HEIGHT, _MIDDLE, _BOX_WIDTH, _MARGIN = 760, 46, 380, 176, 26
@@ -61,7 +62,7 @@ def neighbourhood(data: EntityData, display: Display) -> Diagram | None:
         is_left, row = number >= rows, number % rows
         in_column = len(joined) - rows if is_left else rows
         y = _MARGIN + _ROW_HEIGHT * (row + (rows - in_column) / 2) + 14
-        neighbours.append(Neighbour(_shortened(value.text), value.url, property, is_left, y, points_here))
+        neighbours.append(Neighbour(shortened(value.text, _MAX_LETTERS), value.url, property, is_left, y, points_here))
     height = rows * _ROW_HEIGHT + _MARGIN
     svg = render(
         "neighbourhood.svg", neighbours=neighbours, title=f"{data.label} and what is next to it",
@@ -147,7 +148,7 @@ def network(triples: Sequence[Triple], display: Display) -> Diagram | None:
     height = _MARGIN + _ROW_HEIGHT * max(map(len, columns))
     values = {entity: display.term(entity) for entity in entities}
     nodes = {
-        entity: NetworkNode(_shortened(values[entity].text), values[entity].url, *position)
+        entity: NetworkNode(shortened(values[entity].text, _MAX_LETTERS), values[entity].url, *position)
         for entity, position in _positions(columns, height).items()
     }
     edges = [NetworkEdge(display.label(property), nodes[start], nodes[end]) for start, property, end in drawn]
@@ -190,10 +191,6 @@ def _positions(columns: Sequence[Sequence[NamedNode]], height: float) -> Mapping
         for number, column in enumerate(columns)
         for row, entity in enumerate(column)
     }
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _MAX_LETTERS else text[: _MAX_LETTERS - 1].rstrip() + "…"
 
 
 def _wrapped(label: str) -> list[str]:
