@@ -16,8 +16,10 @@ from typing import cast
 import duckdb
 from pyoxigraph import BlankNode, Literal, RdfFormat, Triple, parse
 
+from kg.errors import InputError
 from kg.graph.triple_tables import TripleTables, memory_limit
 from kg.rdf.blank_nodes import with_labels
+from kg.rdf.file_formats import format_of
 from kg.rdf.parser import MAX_LITERAL_LENGTH, nests_too_deep
 from kg.sql import quote
 from kg.terms import RDF, to_term, to_text
@@ -64,6 +66,16 @@ def load_ntriples(
     for name in ("line", "spelling", "code"):
         sql.execute(f"DROP TABLE {name}")
     return True
+
+
+def check_output(path: Path) -> None:
+    """Raise `InputError` for a path that cannot be a new file of N-Triples."""
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file, such as {path / 'inferred.nt'}.")
+    if format_of(path) not in (None, RdfFormat.N_TRIPLES):
+        raise InputError(f"Inferred triples are written as N-Triples: name a .nt or .nt.gz file, not {path}.")
 
 
 def write_ntriples(tables: TripleTables, path: Path, *, names: Iterable[str] = ("triple", "inferred")) -> None:

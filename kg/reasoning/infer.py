@@ -24,10 +24,9 @@ from pyoxigraph import RdfFormat, Triple
 from kg.engines.choice import tables_on
 from kg.engines.spark_session import master_of
 from kg.errors import InputError, LimitError
-from kg.graph.ntriples import write_ntriples
+from kg.graph.ntriples import check_output, write_ntriples
 from kg.graph.rdf_files import load_file, read_all_triples
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
-from kg.rdf.file_formats import format_of
 from kg.reasoning import sql
 from kg.reasoning.contradictions import Contradictions
 from kg.reasoning.datalog import (
@@ -139,7 +138,7 @@ def infer_files(
     folder `scratch`, by default beside the output. `format` is that of all files, by default by their suffixes,
     and `version` the version of RDF that they may have. The `engine` may also be `spark`, or `spark=MASTER`.
     """
-    _check_output(output)
+    check_output(output)
     names = ("inferred",) if only_inferred else ("triple", "axiom", "inferred")
     with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:
         tables = TripleTables(memory=memory, scratch=Path(folder))
@@ -166,16 +165,6 @@ def infer_files(
         finally:
             tables.sql.close()
     return inference
-
-
-def _check_output(path: Path) -> None:
-    """Raise `InputError` for a path that cannot be a new file of N-Triples."""
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}.")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: name a file, such as {path / 'inferred.nt'}.")
-    if format_of(path) not in (None, RdfFormat.N_TRIPLES):
-        raise InputError(f"Inferred triples are written as N-Triples: name a .nt or .nt.gz file, not {path}.")
 
 
 def infer_tables(
