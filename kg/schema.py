@@ -6,7 +6,6 @@ ontology/kinds.ttl. Wherever the name of a class is taken, the name of a kind is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -39,6 +38,7 @@ from kg.terms import (
 )
 from kg.text.folding import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
+from kg.writing import ShortForm, abbreviations_of, iris_of, pairs_of, short_forms_of, texts_of
 
 WHEN = NamedNode(FILM + "when")
 """The property above all whose values are dates of any precision."""
@@ -55,24 +55,12 @@ _DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
     _NAMED_CLASS,
     _NAMED_WITHIN,
     _NAMED_IN_PART,
-    _OF,
-    _KEY,
-    _FORM,
-    _KEY_FORM,
-    _ENTRY,
-    _ENTRY_FORM,
-    _WITH,
-    _ENTRY_WITH,
     _UNIT,
     _SIGN,
     _EXAMPLE,
-    _ABBREVIATION,
 ) = (
     NamedNode(f"{BASE}ontology#{name}")
-    for name in (
-        *("namedClass", "namedWithin", "namedInPart", "of", "key", "form", "keyForm", "entry", "entryForm", "with"),
-        *("entryWith", "unit", "sign", "example", "abbreviation"),
-    )
+    for name in ("namedClass", "namedWithin", "namedInPart", "unit", "sign", "example")
 )
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
@@ -173,30 +161,6 @@ class NarrowedClass:
 
     class_name: str
     word: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnownEntry:
-    """A key of a short form under which a number alone has a certain meaning: a score of Metacritic is out of 100."""
-
-    key: str
-    form: str
-    detail: tuple[str, str]
-    """What the value has besides: name and value."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShortForm:
-    """A way to write values of a property in fewer words; ontology/writing.ttl explains each of its fields."""
-
-    property: NamedNode
-    keys: tuple[str, ...] = ()
-    forms: tuple[str, ...] = ()
-    key_forms: tuple[str, ...] = ()
-    entry: NamedNode | None = None
-    entry_forms: tuple[str, ...] = ()
-    details: tuple[tuple[str, str], ...] = ()
-    known_entries: tuple[KnownEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -465,22 +429,22 @@ def _to_schema(ontology: tuple[Triple, ...]) -> Schema:
     for iri, values in objects.items():
         types = {kind.value for kind in values.get(TYPE, ()) if isinstance(kind, NamedNode)}
         if types & _CLASSES:
-            classes[iri] = _to_type(iri, values, _iris(values, _SUBCLASS))
-        elif _CONCEPT.value in types and (words := _texts(values, _NOTATION)):
-            kinds[iri] = _to_type(iri, values, _iris(values, _BROADER), word=words[0])
+            classes[iri] = _to_type(iri, values, iris_of(values, _SUBCLASS))
+        elif _CONCEPT.value in types and (words := texts_of(values, _NOTATION)):
+            kinds[iri] = _to_type(iri, values, iris_of(values, _BROADER), word=words[0])
         elif types & _PROPERTIES or any(kind.startswith(OWL) and kind.endswith("Property") for kind in types):
-            superproperties = reachable([iri], lambda name: _iris(objects.get(name, {}), _SUBPROPERTY))
+            superproperties = reachable([iri], lambda name: iris_of(objects.get(name, {}), _SUBPROPERTY))
             properties[iri] = _to_property(iri, values, types, is_date=WHEN in superproperties)
     for term in _BORROWED:
         properties.setdefault(term.iri, term)
-    short_forms = tuple(_short_forms(objects))
+    short_forms = tuple(short_forms_of(objects))
     schema = Schema(
         classes,
         properties,
         frozenset(_disjoint(ontology)),
         kinds=kinds,
         short_forms=short_forms,
-        abbreviations=dict(_abbreviations(objects)),
+        abbreviations=dict(abbreviations_of(objects)),
     )
     # Every kind was a class in an earlier version, or is mistaken for one.
     former = {
@@ -489,50 +453,15 @@ def _to_schema(ontology: tuple[Triple, ...]) -> Schema:
     return replace(schema, replaced=former | dict(_replaced(objects)))
 
 
-def _short_forms(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[ShortForm]:
-    """The short forms of each property, those with keys of their own last."""
-    written = [iri for iri, values in objects.items() if _OF in values]
-    for iri in sorted(written, key=lambda iri: (_KEY in objects[iri], iri.value)):
-        values = objects[iri]
-        for property in _iris(values, _OF):
-            yield ShortForm(
-                property,
-                _texts(values, _KEY),
-                _texts(values, _FORM),
-                _texts(values, _KEY_FORM),
-                next(iter(_iris(values, _ENTRY)), None),
-                _texts(values, _ENTRY_FORM),
-                _pairs(values, _WITH),
-                tuple(
-                    KnownEntry(match["key"], match["form"], (match["name"], match["value"]))
-                    for text in _texts(values, _ENTRY_WITH)
-                    if (match := _KNOWN_ENTRY.fullmatch(text)) is not None
-                ),
-            )
-
-
-_KNOWN_ENTRY = re.compile(r"(?P<key>[^{}]+) (?P<form>\{\w+\}) (?P<name>\w+): (?P<value>.+)")
-
-
-def _abbreviations(
-    objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]],
-) -> Iterator[tuple[str, tuple[NamedNode, str]]]:
-    """The abbreviations of names, with the class of what has the name."""
-    for iri, values in objects.items():
-        for text in _texts(values, _ABBREVIATION):
-            short, _, name = text.partition(" ")
-            yield short, (iri, name)
-
-
 def _replaced(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[tuple[str, Replacement]]:
     """The terms with `dcterms:isReplacedBy`; `_DETAIL` has texts such as "kind: city"."""
     for iri, values in objects.items():
-        for new in _iris(values, _REPLACED_BY):
-            details, of_subject = (_pairs(values, property) for property in (_DETAIL, _OF_SUBJECT))
-            within = next((_local_name(property) for property in _iris(values, _WITHIN)), "")
-            without = tuple(_local_name(property) for property in _iris(values, _WITHOUT))
-            value_of = next((_local_name(property) for property in _iris(values, _VALUE_OF)), "")
-            is_inverse = "true" in _texts(values, _INVERSELY)
+        for new in iris_of(values, _REPLACED_BY):
+            details, of_subject = (pairs_of(values, property) for property in (_DETAIL, _OF_SUBJECT))
+            within = next((_local_name(property) for property in iris_of(values, _WITHIN)), "")
+            without = tuple(_local_name(property) for property in iris_of(values, _WITHOUT))
+            value_of = next((_local_name(property) for property in iris_of(values, _VALUE_OF)), "")
+            is_inverse = "true" in texts_of(values, _INVERSELY)
             yield (
                 _local_name(iri),
                 Replacement(_local_name(new), details, is_inverse, within, without, value_of, of_subject),
@@ -569,8 +498,8 @@ def _to_type(
         _english(values, LABEL),
         _english(values, NOTE),
         parents,
-        labels=_texts(values, LABEL),
-        other_labels=_texts(values, ALIAS),
+        labels=texts_of(values, LABEL),
+        other_labels=texts_of(values, ALIAS),
         word=word,
     )
 
@@ -578,7 +507,7 @@ def _to_type(
 def _to_property(
     iri: NamedNode, values: Mapping[NamedNode, list[object]], types: set[str], *, is_date: bool
 ) -> OntologyTerm:
-    ranges = _iris(values, _RANGE)
+    ranges = iris_of(values, _RANGE)
     takes_entities = OWL + "DatatypeProperty" not in types and (
         OWL + "AnnotationProperty" not in types or any(not range.value.startswith(XSD) for range in ranges)
     )
@@ -588,34 +517,21 @@ def _to_property(
         iri,
         label,
         comment,
-        _iris(values, _SUBPROPERTY),
+        iris_of(values, _SUBPROPERTY),
         kind,
-        _iris(values, _DOMAIN),
+        iris_of(values, _DOMAIN),
         ranges,
-        _texts(values, LABEL),
-        tuple(sorted({*_texts(values, ALIAS), *_texts(values, _INVERSE_LABEL)})),
-        usual_domain=(*_iris(values, _DOMAIN), *_iris(values, _DOMAIN_INCLUDES)),
-        usual_range=_iris(values, _RANGE_INCLUDES),
-        named_class=_iris(values, _NAMED_CLASS),
-        named_within=next(iter(_iris(values, _NAMED_WITHIN)), None),
-        named_in_part=_pairs(values, _NAMED_IN_PART),
-        unit=next(iter(_texts(values, _UNIT)), ""),
-        signs=tuple((sign, value) for sign, _, value in (text.rpartition(" ") for text in _texts(values, _SIGN))),
-        example=next(iter(_texts(values, _EXAMPLE)), ""),
+        texts_of(values, LABEL),
+        tuple(sorted({*texts_of(values, ALIAS), *texts_of(values, _INVERSE_LABEL)})),
+        usual_domain=(*iris_of(values, _DOMAIN), *iris_of(values, _DOMAIN_INCLUDES)),
+        usual_range=iris_of(values, _RANGE_INCLUDES),
+        named_class=iris_of(values, _NAMED_CLASS),
+        named_within=next(iter(iris_of(values, _NAMED_WITHIN)), None),
+        named_in_part=pairs_of(values, _NAMED_IN_PART),
+        unit=next(iter(texts_of(values, _UNIT)), ""),
+        signs=tuple((sign, value) for sign, _, value in (text.rpartition(" ") for text in texts_of(values, _SIGN))),
+        example=next(iter(texts_of(values, _EXAMPLE)), ""),
     )
-
-
-def _iris(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[NamedNode, ...]:
-    return tuple(sorted((value for value in values.get(property, ()) if isinstance(value, NamedNode)), key=str))
-
-
-def _texts(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[str, ...]:
-    return tuple(sorted({text.value for text in values.get(property, ()) if isinstance(text, Literal)}))
-
-
-def _pairs(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[tuple[str, str], ...]:
-    """Texts such as "kind: city", as pairs of name and value."""
-    return tuple((name, value) for name, _, value in (text.partition(": ") for text in _texts(values, property)))
 
 
 def _english(values: Mapping[NamedNode, list[object]], property: NamedNode) -> str:

@@ -298,7 +298,8 @@ def rdflib_graph(folder: Path) -> FilmGraph:
 
 def test_a_description_has_the_prefixes_of_the_files(people: Path) -> None:
     graph = kg.load(people)
-    assert graph["ex:ana"].as_dict()["stated"]["ex:marriedTo"][0]["value"] == "ex:ben"
+    stated: Any = graph["ex:ana"].as_dict()["stated"]
+    assert stated["ex:marriedTo"][0]["value"] == "ex:ben"
 
 
 def test_what_only_named_graphs_have_is_said(tmp_path: Path) -> None:

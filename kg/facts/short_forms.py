@@ -15,8 +15,9 @@ from pyoxigraph import NamedNode
 
 from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_words, normalise, to_amount, to_iso_date
 from kg.files.yaml_files import YamlNode
-from kg.schema import OntologyTerm, Schema, ShortForm, ValueKind
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import KNOWN_NAMES, TYPE, XSD
+from kg.writing import ShortForm
 
 CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
 """Keys that a block, part or fact may have besides properties."""
