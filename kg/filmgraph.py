@@ -244,10 +244,13 @@ class FilmGraph:
         """
         from kg.queries.explain_plan import explain_route
 
-        guard(text)
-        columnar = self._columnar_for(engine)
-        routed = route(self.store, text, columnar=columnar, engine=parse_engine(engine))
-        return explain_route(routed, text, columnar)
+        columnar, chosen = self._columnar_for(engine), parse_engine(engine)
+
+        def explain(prefixed: str) -> str:
+            guard(prefixed)
+            return explain_route(route(self.store, prefixed, columnar=columnar, engine=chosen), prefixed, columnar)
+
+        return self.with_prefixes(text, explain)
 
     def _columnar_for(self, engine: str) -> ColumnarGraph:
         """The graph as columns, where the engine reads them."""

@@ -92,10 +92,6 @@ class LoadedGraph(FilmGraph):
                 error.message, place=place, expected=error.expected, suggestions=error.suggestions
             ) from error
 
-    def explain_query(self, text: str, *, engine: str = "auto") -> str:
-        """The engine of a query and why it is that one; the prefixes of the files need no declaration."""
-        return self.with_prefixes(text, partial(super().explain_query, engine=engine))
-
     def _declarations(self, text: str) -> str:
         """The PREFIX line for the prefixes that a query uses and the files declare."""
         used, declared, is_declaration = dict[str, None](), set[str](), False

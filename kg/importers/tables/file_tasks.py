@@ -113,5 +113,6 @@ def _add_result(result: FileResult, session: ImportSession) -> None:
     summary, found = session.summary, result.summary
     summary.records += found.records
     summary.rejected += found.rejected
+    summary.rejected_values += found.rejected_values
     summary.skipped.update(found.skipped)
     summary.unmapped.update(found.unmapped)
