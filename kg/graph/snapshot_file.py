@@ -238,11 +238,13 @@ class SnapshotFile:
             line = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
             write_lines(sql, f"SELECT {line} FROM {self._with_texts(part)} WHERE {condition}", path)
 
-    def write_tables(self, folder: Path, *, names: Sequence[str] = TABLES, by_predicate: bool = False) -> None:
+    def write_tables(
+        self, folder: Path, *, names: Sequence[str] = TABLES, by_predicate: bool = False, own_numbers: bool = False
+    ) -> None:
         """Write tables, each as a Parquet file; with `by_predicate`, `triple` as a folder of files for each predicate.
 
         A program that reads the triples of few predicates reads no other file. Numbers are the same in every build of
-        the same files.
+        the same files, unless they are the snapshot's `own_numbers`.
         """
         from kg.sql import quote
 
@@ -251,9 +253,8 @@ class SnapshotFile:
             for name in names:
                 unfinished, target = Path(scratch) / "unfinished.parquet", folder / f"{name}.parquet"
                 partition = ", PARTITION_BY (p)" if by_predicate and name == "triple" else ""
-                sql.execute(
-                    f"COPY ({_EXPORTED[name]}) TO {quote(unfinished)} (FORMAT parquet, COMPRESSION zstd{partition})"
-                )
+                rows = f"FROM {name}" if own_numbers else _EXPORTED[name]
+                sql.execute(f"COPY ({rows}) TO {quote(unfinished)} (FORMAT parquet, COMPRESSION zstd{partition})")
                 if target.is_dir():
                     shutil.rmtree(target)
                 elif unfinished.is_dir():

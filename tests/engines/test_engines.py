@@ -8,12 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import kg
 from kg.cli import main
 from kg.engines.duckdb import DuckDbEngine
 from kg.engines.engine import NotTranslatedError
 from kg.engines.java_regex import to_java
 from kg.engines.spark_session import check_java, open_session
 from kg.errors import InputError
+from tests.projects import SmallProject
 
 
 def test_a_table_is_written_as_parquet_and_read_back(tmp_path: Path) -> None:
@@ -24,6 +26,15 @@ def test_a_table_is_written_as_parquet_and_read_back(tmp_path: Path) -> None:
         engine.read_parquet("again", tmp_path / "triple")
     assert engine.execute("FROM again").fetchall() == [(1, 3_000_000_000)] * 2
     engine.close()
+
+
+def test_tables_for_spark_have_the_numbers_of_the_snapshot(project: SmallProject, tmp_path: Path) -> None:
+    assert kg.build(project.folder)
+    snapshot = kg.open(project.folder).snapshot
+    snapshot.write_tables(tmp_path, own_numbers=True)
+    for table in ("term", "triple", "named"):
+        written = duckdb.execute(f"FROM read_parquet('{tmp_path / table}.parquet') ORDER BY ALL").fetchall()
+        assert written == snapshot.sql.execute(f"FROM {table} ORDER BY ALL").fetchall()
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

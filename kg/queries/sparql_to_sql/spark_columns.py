@@ -31,7 +31,8 @@ class SparkColumns(Columns):
         super().__init__(snapshot.sql)
         self._folder = TemporaryDirectory(prefix="kg-spark-", dir=scratch)
         folder = Path(self._folder.name)
-        snapshot.write_tables(folder, names=_READ)
+        # Constants of a query are looked up in the snapshot.
+        snapshot.write_tables(folder, names=_READ, own_numbers=True)
         self._engine = SparkEngine(open_session(master), folder / "relations")
         for name in _READ:
             self._engine.read_parquet(name, folder / f"{name}.parquet")
