@@ -102,6 +102,7 @@ def build(
         show = progress if progress is not None else no_progress
         is_usable = published.folder == last.folder and not (without or despite_findings)
         try:
+            project.build_folder.mkdir(exist_ok=True)  # DuckDB makes the scratch folder, and no folder above it
             graph = draft_anew_or_from(
                 last if is_usable else LastBuild(digests=last.digests),
                 project,

@@ -233,6 +233,14 @@ def test_a_build_without_enough_memory_leaves_the_previous_graph(
     assert main([*call, "1GB"]) == 0
 
 
+def test_a_first_build_without_enough_memory_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = SmallProject(tmp_path / "films")
+    rows = (f"film-{number},label,A film of the number {number},encyclopedia,{number}" for number in range(120_000))
+    project.write("data/films.csv", "\n".join(["subject,property,value,source,record", *rows]) + "\n")
+    assert main(["build", "--project", str(project.folder), "--memory", "80MB"]) == 2
+    assert "The memory within 80MB is not enough." in capsys.readouterr().err
+
+
 def test_needs_are_foretold_for_a_build_of_all_files_alone(
     story: SmallProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
