@@ -337,3 +337,13 @@ def test_a_load_that_fails_leaves_no_files(tmp_path: Path, exists: bool) -> None
     assert not exists or not any(folder.iterdir())
     (tmp_path / "good.ttl").write_text("<urn:a> <urn:b> <urn:c> .", encoding="utf-8")
     assert kg.load(tmp_path / "good.ttl", output=folder).sparql("ASK { ?s ?p ?o }").truth
+
+
+def test_a_very_large_graph_is_loaded_without_a_lookup_store(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.pipeline.forecast._LARGEST_STORE", 0)
+    graph = kg.load(people, output=tmp_path / "graph")
+    assert not (graph.build / "store").exists()
+    assert graph.sparql("ASK { ?s ?p ?o }", engine="columnar").truth
+    assert kg.load(tmp_path / "graph").sparql("ASK { ?s ?p ?o }").truth

@@ -23,6 +23,7 @@ from kg.graph.snapshot_file import SnapshotFile, add_graph, begin_named_graphs
 from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import fill_store, publish, temporary_folder
 from kg.graph.triple_tables import TripleTables
+from kg.pipeline.forecast import wants_store
 from kg.project import COUNTS, LOADED_PREFIXES, Project
 from kg.rdf.blank_nodes import with_labels
 from kg.rdf.data_files import COMMON_PREFIXES, DataFile, read_prefixes
@@ -62,8 +63,10 @@ def load_into(
         begin_named_graphs(tables)
         add_graph(tables, ONTOLOGY, axioms)
         _add_quads(tables, named)
-        write_snapshot(tables, folder)
-        fill_store(folder)
+        has_store = wants_store(project, asserted + inferred + tables.count("named"))
+        write_snapshot(tables, folder, for_lookup=not has_store)
+        if has_store:
+            fill_store(folder)
         prefixes = {**_common_prefixes(tables), **_declared_prefixes(files)}
         (folder / LOADED_PREFIXES).write_text(json.dumps(prefixes), encoding="utf-8")
         (folder / COUNTS).write_text(json.dumps({**counts, "rdf": version}), encoding="utf-8")
@@ -86,7 +89,8 @@ def load_tables(project: Project, source: Path) -> Report:
             "files": 1, "triples": triples - inferred, "inferred": inferred, "quads": sum(sizes.values()),
             "records": records,
         }  # fmt: skip
-        fill_store(folder)
+        if wants_store(project, triples + sum(sizes.values())):
+            fill_store(folder)
         (folder / LOADED_PREFIXES).write_text("{}", encoding="utf-8")
         (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
         project.loaded.write_text(json.dumps([str(source)]), encoding="utf-8")
