@@ -6,8 +6,10 @@ either.
 
 from __future__ import annotations
 
+import shutil
+import weakref
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 import duckdb
@@ -29,8 +31,8 @@ class SparkColumns(Columns):
 
     def __init__(self, snapshot: SnapshotFile, master: str, *, scratch: Path | None = None) -> None:
         super().__init__(snapshot.sql)
-        self._folder = TemporaryDirectory(prefix="kg-spark-", dir=scratch)
-        folder = Path(self._folder.name)
+        folder = Path(mkdtemp(prefix="kg-spark-", dir=scratch))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         # Constants of a query are looked up in the snapshot.
         snapshot.write_tables(folder, names=_READ, own_numbers=True)
         self._engine = SparkEngine(open_session(master), folder / "relations")
