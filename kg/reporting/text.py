@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from kg.reports import Finding, Report, Severity
@@ -12,6 +12,8 @@ _COLOURS = {Severity.VIOLATION: "31", Severity.WARNING: "33", Severity.INFO: "36
 _NOWHERE = "in the graph"
 _WIDTH = max(len(severity) for severity in Severity)
 _MAX_PART, _MAX_END = 200, 60
+_MAX_ALIKE = 3
+"""How many findings of a file are shown that inform of the same: names that are new, most of all."""
 _Paint = Callable[[str, str], str]
 """Marks a text by an ANSI code, or leaves it as it is."""
 
@@ -32,10 +34,30 @@ def to_text(report: Report, *, colour: bool = False, limit: int | None = None) -
     findings = list(_distinct(report))
     lines = []
     for file, group in groupby(findings[:limit], key=lambda pair: _file_of(pair[0])):
-        lines += [paint(file, "1"), *(line for finding, times in group for line in _lines(finding, times, paint)), ""]
+        lines += [paint(file, "1"), *_lines_of_file(group, paint), ""]
     if limit is not None and len(findings) > limit:
         lines += [f"... and {len(findings) - limit} more", ""]
     return "\n".join([*lines, _summary(report, paint), ""])
+
+
+def _lines_of_file(findings: Iterable[tuple[Finding, int]], paint: _Paint) -> Iterator[str]:
+    """The findings of one file; of many that only inform, and say the same in other words, the first few."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for finding, times in findings:
+        if finding.severity is Severity.INFO:
+            same = alike.setdefault((finding.check, finding.advice), [])
+            same.append(finding)
+            if len(same) > _MAX_ALIKE:
+                continue
+        yield from _lines(finding, times, paint)
+    for (check, _), same in alike.items():
+        if more := same[_MAX_ALIKE:]:
+            places = [str(finding.place.line) for finding in more if finding.place is not None and finding.place.line]
+            numbers = ", ".join(dict.fromkeys(places))
+            where = f" in lines {numbers}" if places else ""
+            severity = paint(f"{Severity.INFO:<{_WIDTH}}", _COLOURS[Severity.INFO])
+            indent = " " * 8 if places else ""
+            yield f"  {indent}{severity}  {_cut(f'{len(more)} more like these{where}')}  {paint(f'[{check}]', '2')}"
 
 
 def _distinct(report: Report) -> Iterator[tuple[Finding, int]]:

@@ -286,3 +286,17 @@ def test_alternatives_that_the_message_of_a_shape_explains_are_not_repeated() ->
     finding = Finding("shacl/or", "An award has a film.", expected="at least 1 inverse award", details=(message,))
     assert "inverse award" not in to_text(Report((finding,)))
     assert "inverse award" in to_text(Report((replace(finding, details=()),)))
+
+
+def test_many_new_names_of_a_file_are_shown_in_a_few_lines() -> None:
+    def new(name: str, line: int) -> Finding:
+        message, place = f"{name!r} is new, so the Person {name.lower()} is created.", Place("films.yaml", line, 3)
+        return Finding("facts/new-entity", message, Severity.INFO, places=(place,), remedy="`kg fix` writes a block.")
+
+    names = ["Ana", "Bo", "Cai", "Dan", "Eve", "Flo"]
+    wrong = Finding("facts/value", "'x' is not a number.", places=(Place("films.yaml", 9),))
+    text = to_text(Report((*(new(name, line) for line, name in enumerate(names, 1)), wrong)))
+    assert ["'Cai'" in text, "'Dan'" in text] == [True, False]
+    assert "3 more like these in lines 4, 5, 6" in text
+    assert "'x' is not a number" in text
+    assert "facts/new-entity 6" in text
