@@ -87,8 +87,9 @@ def test_an_answer_is_a_sequence_and_true_unless_it_is_empty(graph: FilmGraph) -
 
 
 def test_pandas_and_polars_take_the_rows(graph: FilmGraph) -> None:
-    pandas = pytest.importorskip("pandas")
-    polars = pytest.importorskip("polars")
+    import pandas
+    import polars
+
     answer = graph.sparql(ROW)
     frame, other = answer.to_pandas(), answer.to_polars()
     assert isinstance(frame, pandas.DataFrame)
@@ -162,7 +163,6 @@ VALUES = """SELECT ?whole ?part ?mixed ?year ?day ?moment ?truth ?film {
 
 
 def test_numbers_and_dates_are_numbers_and_dates_in_pandas(graph: FilmGraph) -> None:
-    pytest.importorskip("pandas")
     answer = graph.sparql(VALUES)
     table = answer.to_pandas()
     types = ["Int64", "float64", "float64", "Int64", "datetime64[s]", "datetime64[us, UTC]", "boolean", "object"]
@@ -174,7 +174,6 @@ def test_numbers_and_dates_are_numbers_and_dates_in_pandas(graph: FilmGraph) -> 
 
 
 def test_numbers_and_dates_are_numbers_and_dates_in_polars(graph: FilmGraph) -> None:
-    pytest.importorskip("polars")
     answer = graph.sparql(VALUES)
     types = ["Int64", "Float64", "Float64", "Int64", "Date", "Datetime", "Boolean", "String"]
     assert [str(type).partition("(")[0] for type in answer.to_polars().dtypes] == types
