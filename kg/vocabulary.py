@@ -1,6 +1,6 @@
 """The classes, kinds and properties of the film ontology, as Python names.
 
-Generated from ontology/*.ttl by `python -m kg.codegen`; not edited by hand.
+Generated from ontology/*.ttl by `python -m kg.ontology_docs.generate`; not edited by hand.
 
 >>> director.value
 'https://w3id.org/filmgraph/film/director'

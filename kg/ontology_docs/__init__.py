@@ -1,5 +1,6 @@
-"""Documentation of an ontology, generated from its files.
+"""Documentation of an ontology, and Python names of its terms, generated from its files.
 
+generate  all generated files of the checkout: `python -m kg.ontology_docs.generate`
 module    a module: one file of the ontology with the terms that it declares
 diagram   a module as a class diagram in SVG
 page      a module as a page in Markdown: every term with its crosswalk and an example

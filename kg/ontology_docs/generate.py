@@ -1,6 +1,6 @@
 """Files generated from the ontology: `kg/vocabulary.py`, `ontology/context.jsonld`, and pages in `docs/ontology/`.
 
-`python -m kg.codegen` writes them; a test checks that they are up to date.
+`python -m kg.ontology_docs.generate` writes them; a test checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kg.terms import FILM
 
 _HEAD = '''"""The classes, kinds and properties of the film ontology, as Python names.
 
-Generated from ontology/*.ttl by `python -m kg.codegen`; not edited by hand.
+Generated from ontology/*.ttl by `python -m kg.ontology_docs.generate`; not edited by hand.
 
 >>> director.value
 'https://w3id.org/filmgraph/film/director'
