@@ -188,32 +188,25 @@ class FilmGraph:
         query reads much of a large graph. `spark`, or `spark=MASTER`, runs the columnar engine's SQL on Spark; a query
         that is not compiled goes to Oxigraph. The answer's `engine` says which it was.
         """
-        is_isolated = timeout is not None and ((services and "SERVICE" in text.upper()) or is_long(text))
+        calls_services = services and "SERVICE" in text.upper()
+        is_isolated = timeout is not None and (calls_services or is_long(text))
         if memory is not None or is_isolated:
             setup = WorkerSetup(self.opener(), memory=memory)
             parts = run_with_timeout(
                 setup, _sparql_in_worker, text, limit, max_bytes, services, engine, seconds=timeout
             )
             return self._explained(Answer(names=self.names, **parts))
-        ask = partial(self._sparql, limit=limit, timeout=timeout, max_bytes=max_bytes, services=services, engine=engine)
+        query = partial(run_query, self.store, names=self.names, limit=limit, max_bytes=max_bytes)
+        oxigraph = None if timeout is None else partial(self._evaluate_in_worker, seconds=timeout, limit=limit)
+
+        def ask(prefixed: str) -> Answer:
+            if calls_services:
+                return query(self._federated(prefixed), guarded=True)
+            columnar = self._columnar_for(engine)
+            return query(prefixed, columnar=columnar, engine=parse_engine(engine), oxigraph=oxigraph)
+
         with deadline_in(timeout):
             return self._explained(self.with_prefixes(text, ask))
-
-    def _sparql(
-        self,
-        text: str,
-        *,
-        limit: int | None,
-        timeout: float | None,
-        max_bytes: int | None,
-        services: bool,
-        engine: str,
-    ) -> Answer:
-        query = partial(run_query, self.store, names=self.names, limit=limit, max_bytes=max_bytes)
-        if services and "SERVICE" in text.upper():
-            return query(self._federated(text), guarded=True)
-        isolated = None if timeout is None else partial(self._evaluate_in_worker, seconds=timeout, limit=limit)
-        return query(text, columnar=self._columnar_for(engine), engine=parse_engine(engine), oxigraph=isolated)
 
     def _federated(self, text: str) -> str:
         """A query with the answers of the endpoints that its SERVICE clauses name."""

@@ -1,4 +1,4 @@
-"""Anybody's RDF files: queried, explained, validated and exported as a project's graph is; inferred from, validated.
+"""The graph of anybody's RDF files, and inference and validation of such files without a graph.
 
 Nothing in the graph has a source but the files, so what needs facts with sources is refused.
 """
@@ -24,8 +24,8 @@ from kg.graph.provenance import Provenance
 from kg.graph.snapshot_file import INFERRED, part_of
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
-from kg.project import COUNTS, LOADED_PREFIXES, Project, find_project
-from kg.queries.sparql import refuse_triple_terms, tokenise
+from kg.project import LOADED_PREFIXES, Project, find_project
+from kg.queries.sparql import refuse_sparql_12, tokenise
 from kg.rdf import RDF_VERSIONS
 from kg.reports import Report
 from kg.terms import KNOWLEDGE, LABEL, ONTOLOGY, PREFIXES, SKOS
@@ -65,8 +65,7 @@ class LoadedGraph(FilmGraph):
     @cached_property
     def rdf_version(self) -> str:
         """The version of RDF that the files were held to, and so are queries."""
-        counts = json.loads((self.build / COUNTS).read_text(encoding="utf-8"))
-        return str(counts.get("rdf", RDF_VERSIONS[-1]))
+        return str(self._counts.get("rdf", RDF_VERSIONS[-1]))
 
     @cached_property
     def prefixes(self) -> Mapping[str, str]:
@@ -80,7 +79,7 @@ class LoadedGraph(FilmGraph):
         Raises `QueryError` for what the version of RDF does not have that the files were held to.
         """
         if self.rdf_version == "1.1":
-            refuse_triple_terms(text)
+            refuse_sparql_12(text)
         declarations = self._declarations(text)
         try:
             return ask(declarations + text)
@@ -205,7 +204,7 @@ def _to_fact(triple: Triple, source: str) -> Fact:
     return Fact(triple.subject, triple.predicate, triple.object, Evidence(source))  # type: ignore[arg-type]
 
 
-def open_graph(project: Project | Path | str | None = None, *, build: Path | None = None) -> FilmGraph:
+def open_local_graph(project: Project | Path | str | None = None, *, build: Path | None = None) -> FilmGraph:
     """The published graph of a project, or another `build` of it: a `LoadedGraph` where it was loaded from RDF files.
 
     Raises `ProjectError` when there is none yet.

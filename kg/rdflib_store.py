@@ -62,9 +62,9 @@ class FilmGraphStore(Store):
     def graph(self) -> FilmGraph:
         """The graph; that of the project around the working folder if no other was opened."""
         if self._opened is None:
-            from kg.loaded_graph import open_graph
+            from kg.loaded_graph import open_local_graph
 
-            self._opened = open_graph()
+            self._opened = open_local_graph()
         return self._opened
 
     # --- reading
@@ -163,10 +163,10 @@ class FilmGraphStore(Store):
 
 
 def _open(name: str) -> FilmGraph:
-    from kg.loaded_graph import load, open_graph
+    from kg.loaded_graph import load, open_local_graph
     from kg.project import is_project
 
-    return open_graph(name) if is_project(name) else load(name)
+    return open_local_graph(name) if is_project(name) else load(name)
 
 
 def _to_result(answer: Any) -> Result:

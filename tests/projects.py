@@ -16,7 +16,7 @@ from kg.facts.model import Fact
 from kg.facts.readers import FactsRead, read_facts
 from kg.filmgraph import FilmGraph
 from kg.graph.triple_tables import TripleTables
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build
 from kg.pipeline.draft import Draft, draft
 from kg.project import Project
@@ -180,13 +180,13 @@ class SmallProject:
         """The graph of the files as they are now."""
         report = self.build()
         assert report, [str(finding) for finding in report]
-        return open_graph(self.project)
+        return open_local_graph(self.project)
 
 
 def own_graph(folder: Path) -> FilmGraph:
     """The graph of the repository's own facts, in a folder of its own."""
     shutil.copytree(_own_build(), folder, dirs_exist_ok=True)
-    return open_graph(folder)
+    return open_local_graph(folder)
 
 
 @cache

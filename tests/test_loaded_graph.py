@@ -15,7 +15,8 @@ import kg
 from kg.cli import main
 from kg.errors import FaultsError, InputError, QueryError
 from kg.filmgraph import FilmGraph
-from kg.loaded_graph import open_graph
+from kg.graph.lookup_tables import INDEXED, TripleOrders
+from kg.loaded_graph import open_local_graph
 from kg.rdflib_store import FilmGraphStore
 
 PEOPLE = """
@@ -283,7 +284,7 @@ def test_prefixes_may_be_empty_or_relative_and_must_agree(tmp_path: Path) -> Non
 def test_a_loaded_graph_is_one_whatever_opens_it(people: Path, tmp_path: Path) -> None:
     folder = tmp_path / "graph"
     kg.load(people, output=folder)
-    opened = (kg.open(folder), open_graph(folder), kg.load(folder), rdflib_graph(folder))
+    opened = (kg.open(folder), open_local_graph(folder), kg.load(folder), rdflib_graph(folder))
     assert [type(graph) for graph in opened] == [kg.LoadedGraph] * 4
     query = ["sparql", "-e", "SELECT ?name { ?a foaf:age 42 ; foaf:name ?name }", "--timeout", "30"]
     assert main([*query, "--project", str(folder)]) == 0
@@ -347,3 +348,14 @@ def test_a_very_large_graph_is_loaded_without_a_lookup_store(
     assert not (graph.build / "store").exists()
     assert graph.sparql("ASK { ?s ?p ?o }", engine="columnar").truth
     assert kg.load(tmp_path / "graph").sparql("ASK { ?s ?p ?o }").truth
+
+
+def test_very_large_tables_are_loaded_with_what_answers_lookups(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kg.load(people, output=tmp_path / "graph").export(tmp_path / "tables", format="parquet")
+    monkeypatch.setattr("kg.pipeline.forecast._LARGEST_STORE", 0)
+    graph = kg.load(tmp_path / "tables", output=tmp_path / "again")
+    assert not (graph.build / "store").exists()
+    assert TripleOrders.of(graph.snapshot.sql) == INDEXED
+    assert graph.sparql("ASK { ?s ?p ?o }", engine="columnar").truth

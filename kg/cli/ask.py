@@ -225,11 +225,13 @@ def _write_answer(call: argparse.Namespace, question: _Question) -> int:
         assert graph is not None
         text, notes = _answer(graph, question)
     else:
-        from kg.loaded_graph import open_graph
+        from kg.loaded_graph import open_local_graph
         from kg.workers.client import run_with_timeout
         from kg.workers.worker import WorkerSetup
 
-        setup = WorkerSetup(partial(open_graph, call.project) if graph is None else graph.opener(), memory=call.memory)
+        setup = WorkerSetup(
+            partial(open_local_graph, call.project) if graph is None else graph.opener(), memory=call.memory
+        )
         text, notes = run_with_timeout(setup, _answer, question, seconds=call.timeout)
     write(text, call.output)
     for note in notes:

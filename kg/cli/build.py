@@ -87,7 +87,7 @@ _SOURCE_OPTIONS = {
 
 
 def _source(call: argparse.Namespace) -> int:
-    from kg.passages.new_source import add_source
+    from kg.pipeline.new_source import add_source
 
     details = {name: value for name in _SOURCE_OPTIONS if (value := getattr(call, name))}
     new = add_source(find_own_project(call), call.file, id=call.id, details=details, texts=call.texts)

@@ -309,11 +309,11 @@ def _draw(files: Sequence[Path], output: str | None) -> int:
 
 def _relations(project: Project) -> set[tuple[str, str]] | None:
     """The kinds of facts in the published graph; None when there is no graph yet."""
-    from kg.loaded_graph import open_graph
+    from kg.loaded_graph import open_local_graph
     from kg.reasoning.ontology_lint import relations_of
 
     try:
-        return relations_of(open_graph(project).triples())
+        return relations_of(open_local_graph(project).triples())
     except ProjectError:
         return None
 

@@ -226,11 +226,11 @@ def memory_limit(text: str) -> str:
 
 def open_call_graph(call: argparse.Namespace) -> FilmGraph:
     """The published graph of the project that the call names, or that of an endpoint."""
-    from kg.loaded_graph import LoadedGraph, open_graph
+    from kg.loaded_graph import LoadedGraph, open_local_graph
 
     if (remote := open_endpoint(call)) is not None:
         return remote
-    graph = open_graph(call.project)
+    graph = open_local_graph(call.project)
     project = graph.project
     if isinstance(graph, LoadedGraph):
         return graph

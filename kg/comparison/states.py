@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from kg.errors import InputError
 from kg.filmgraph import FilmGraph
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build, digest_of
 from kg.pipeline.draft import Progress
 from kg.pipeline.inputs import LastBuild
@@ -109,7 +109,7 @@ def open_state(
     `InputError` for any other name.
     """
     if name == PUBLISHED and change is None:
-        graph = open_graph(project)
+        graph = open_local_graph(project)
         digest = f"{graph.build.name.partition('-')[0]} {_digest_of_queries(project)}"
         yield State(name, digest, lambda: BuiltState(graph, Report()))
         return
@@ -128,7 +128,7 @@ def open_state(
 
         def build_state() -> BuiltState:
             report = build(state, texts=texts, force=True, without=without, despite_findings=True, progress=progress)
-            return BuiltState(open_graph(state) if state.has_build else None, report)
+            return BuiltState(open_local_graph(state) if state.has_build else None, report)
 
         digest = " ".join(
             (digest_of(state, LastBuild(), engine="sql", texts=texts), _digest_of_queries(state), *without)

@@ -31,7 +31,7 @@ from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import SnapshotFile
 from kg.graph.store import find_quads
-from kg.loaded_graph import open_graph as open_build
+from kg.loaded_graph import open_local_graph
 from kg.lookup.name_search import NameMatch
 from kg.project import Project, find_project
 from kg.queries.answer import Answer
@@ -292,7 +292,7 @@ def open_graph(project: Project | Path | str | None = None) -> FilmGraph:
         return connect(project)
     found = project if isinstance(project, Project) else find_project(project)
     store = configured_store(found)
-    return EndpointGraph(found, store) if store is not None else open_build(found)
+    return EndpointGraph(found, store) if store is not None else open_local_graph(found)
 
 
 def configured_store(project: Project) -> ServiceConfig | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 
 from kg.facts.fact_table import FACT_ROWS
 from kg.graph.columns import write_columns
+from kg.graph.lookup_tables import write_lookup_tables
 from kg.graph.snapshot_file import FILE
 from kg.graph.triple_tables import TripleTables
 from kg.sql import quote
@@ -33,6 +35,13 @@ def write_snapshot(tables: TripleTables, folder: Path, *, for_lookup: bool = Fal
         sql.execute("CHECKPOINT snapshot")
     finally:
         sql.execute("DETACH snapshot")
+
+
+def add_lookup_tables(folder: Path) -> None:
+    """Add to a build's snapshot what answers lookups in place of a lookup store."""
+    with closing(duckdb.connect(":memory:")) as sql:
+        sql.execute(f"ATTACH {quote(folder / FILE)} AS snapshot")
+        write_lookup_tables(sql)
 
 
 NO_FACTS = """

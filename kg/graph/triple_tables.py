@@ -26,7 +26,7 @@ from kg.text.sizes import to_bytes
 
 FIRST_LITERAL_ID = 1 << 31
 _LITERAL_STARTS = ('"', "<<")
-HAS_LITERAL_ID = "(starts_with(text, '\"') OR starts_with(text, '<<'))"
+HAS_LITERAL_ID = f"({' OR '.join(f'starts_with(text, {quote(start)})' for start in _LITERAL_STARTS)})"
 """SQL that is true of a `text` whose id is one of a literal."""
 FORMER = "former"
 """The name under which the snapshot of an earlier build is attached."""

@@ -1,6 +1,5 @@
 """Whether a passage contains the value that a fact states.
 
 plausibility  passages that look wrong: far from their event, or with a list that a claim cuts short
-new_source    a source added to sources.yaml, with the digest of its text
 verification  facts checked against their passages
 """

@@ -142,7 +142,7 @@ class _Verifier:
             f"the passage for {to_short(fact.subject)} {to_short(fact.property)} "
             f"does not contain {to_short(fact.value)!r}",
             Severity.VIOLATION,
-            expected=" or ".join(self._names.get(fact.value, [])) or to_short(fact.value),
+            expected=" or ".join(dict.fromkeys(self._names.get(fact.value, []))) or to_short(fact.value),
             found=shortened(passage, 200),
             remedy=f"Correct the span, {ways}, or add `paraphrase: true`.",
         )

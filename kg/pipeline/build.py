@@ -46,7 +46,7 @@ from kg.graph.store import (
 )
 from kg.graph.triple_tables import TripleTables, memory_bytes
 from kg.pipeline.draft import Draft, Progress, draft_anew_or_from, no_progress, rules_digest
-from kg.pipeline.forecast import wants_store
+from kg.pipeline.forecast import has_lookup_store
 from kg.pipeline.incremental_check import write_shapes_report
 from kg.pipeline.inputs import FILE as INPUTS
 from kg.pipeline.inputs import (
@@ -154,7 +154,7 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
             has_store = _has_store(before)
             changes = update_snapshot(tables, folder, before, most_changes=MOST_CHANGES)
         else:
-            has_store = wants_store(project, sum(map(tables.count, ("triple", "inferred", "named"))))
+            has_store = has_lookup_store(project, sum(map(tables.count, ("triple", "inferred", "named"))))
             write_snapshot(tables, folder, for_lookup=not has_store)
         if has_store and not (before is not None and changes is not None and update_store(folder, before, changes)):
             fill_store(folder, memory=memory)
@@ -188,7 +188,7 @@ def _base_of(graph: Draft) -> Path | None:
     if before is None:
         return None
     ((quads,),) = graph.tables.sql.execute("SELECT sum(triples) FROM former.graph").fetchall()
-    return before if wants_store(graph.project, quads) == _has_store(before) else None
+    return before if has_lookup_store(graph.project, quads) == _has_store(before) else None
 
 
 def _has_store(build: Path) -> bool:
@@ -279,6 +279,3 @@ def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None
 def _read_counts(folder: Path) -> dict[str, int | float | str]:
     counts: dict[str, int | float | str] = json.loads((folder / COUNTS).read_text(encoding="utf-8"))
     return counts
-
-
-# --- passages of a project

@@ -25,11 +25,7 @@ from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
 from kg.pipeline.changed_inference import infer_from_last
 from kg.pipeline.incremental_check import check_changes
-from kg.pipeline.inputs import (
-    FileDigests,
-    LastBuild,
-    unchanged_files,
-)
+from kg.pipeline.inputs import FileDigests, LastBuild, unchanged_files
 from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, UnreadEntities, find_unread
 from kg.pipeline.watch import FileStates, read_file_states
 from kg.project import Project
@@ -267,7 +263,7 @@ def _without_undecided(report: Report, shapes: Shapes, resolution: Resolution) -
 
 
 _IDENTIFYING = (TYPE, LABEL, ALIAS, KIND)
-"""What a source that is left out still says of entities, so that others can be about them."""
+"""What a source that is left out still states about entities, so that others can be about them."""
 
 
 def _single_valued(shapes: Shapes) -> dict[NamedNode, frozenset[NamedNode] | None]:

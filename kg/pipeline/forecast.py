@@ -60,7 +60,7 @@ class Forecast:
 def forecast(project: Project, *, memory: str | None = None) -> Forecast:
     """What a build of all of a project's files needs; `memory` is its limit."""
     facts = sum(map(count_facts, named_files(project.data).values()))
-    has_store = wants_store(project, facts * _TRIPLES)
+    has_store = has_lookup_store(project, facts * _TRIPLES)
     needed, tables = (_interpolate(facts, _MEMORY[is_filled]) for is_filled in (has_store, False))
     if memory is not None:
         # What is beyond the tables has no limit: the interpreter, and the store while it is filled.
@@ -71,7 +71,7 @@ def forecast(project: Project, *, memory: str | None = None) -> Forecast:
     return Forecast(facts, int(needed), int(disk), shutil.disk_usage(project.folder).free, seconds)
 
 
-def wants_store(project: Project, quads: float) -> bool:
+def has_lookup_store(project: Project, quads: float) -> bool:
     """Whether a build gets a lookup store, as `filmgraph.toml` has it: `auto` leaves it out of a very large one."""
     lookup = read_services(project.configuration).lookup
     return lookup == "always" or (lookup == "auto" and quads <= _LARGEST_STORE)

@@ -17,7 +17,7 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Report, finding_from
 from kg.shapes import IncrementalValidation, Shapes
-from kg.shapes.pyshacl_engine import TripleFilter, triple_filter
+from kg.shapes.pyshacl_engine import TripleFilter, has_validated, triple_filter
 from kg.terms import RDFS, to_term
 
 FILE = "checked.json"
@@ -35,7 +35,7 @@ def write_shapes_report(
     """
     known = _read_document(before, digest) if before is not None else None
     reads = known["reads"] if known is not None else None
-    if reads is None and "pyshacl" in report.counts.values():
+    if reads is None and has_validated(report):
         reads = _reads_of(shapes)
     document = {"digest": digest, "findings": [asdict(finding) for finding in report.findings], "reads": reads}
     text = json.dumps(document, ensure_ascii=False, indent=1)

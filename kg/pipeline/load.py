@@ -20,10 +20,10 @@ from kg.errors import FaultsError, InputError
 from kg.graph.parquet_tables import read_snapshot
 from kg.graph.rdf_files import load_file, read_all_triples
 from kg.graph.snapshot_file import SnapshotFile, add_graph, begin_named_graphs
-from kg.graph.snapshot_writer import write_snapshot
+from kg.graph.snapshot_writer import add_lookup_tables, write_snapshot
 from kg.graph.store import fill_store, publish, temporary_folder
 from kg.graph.triple_tables import TripleTables
-from kg.pipeline.forecast import wants_store
+from kg.pipeline.forecast import has_lookup_store
 from kg.project import COUNTS, LOADED_PREFIXES, Project
 from kg.rdf.blank_nodes import with_labels
 from kg.rdf.data_files import COMMON_PREFIXES, DataFile, read_prefixes
@@ -63,7 +63,7 @@ def load_into(
         begin_named_graphs(tables)
         add_graph(tables, ONTOLOGY, axioms)
         _add_quads(tables, named)
-        has_store = wants_store(project, asserted + inferred + tables.count("named"))
+        has_store = has_lookup_store(project, asserted + inferred + tables.count("named"))
         write_snapshot(tables, folder, for_lookup=not has_store)
         if has_store:
             fill_store(folder)
@@ -89,8 +89,10 @@ def load_tables(project: Project, source: Path) -> Report:
             "files": 1, "triples": triples - inferred, "inferred": inferred, "quads": sum(sizes.values()),
             "records": records,
         }  # fmt: skip
-        if wants_store(project, triples + sum(sizes.values())):
+        if has_lookup_store(project, triples + sum(sizes.values())):
             fill_store(folder)
+        else:
+            add_lookup_tables(folder)
         (folder / LOADED_PREFIXES).write_text("{}", encoding="utf-8")
         (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
         project.loaded.write_text(json.dumps([str(source)]), encoding="utf-8")

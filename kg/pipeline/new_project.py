@@ -71,4 +71,7 @@ def create_project(folder: Path | str, *, like: Project | Path | str | None = No
 
 def _copy(source: str, target: str) -> None:
     """Copy a file; of one that cannot be written the reason is raised at once, not with those of all others."""
-    write_file(target, (Path(source).read_text(encoding="utf-8"),), durable=False)
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}") from error

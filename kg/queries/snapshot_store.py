@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 IN_MEMORY = 250_000
 """A graph of fewer quads is read into memory when it is first asked: that takes a second."""
-_REMEDY = 'Set lookup = "always" in the table [store] of filmgraph.toml, and run `kg build --force`.'
+_REMEDY = (
+    'Set lookup = "always" in the table [store] of filmgraph.toml, and run `kg build --force`, or `kg load` again for a'
+    " graph that was loaded."
+)
 
 
 class SnapshotStore:

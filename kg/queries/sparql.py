@@ -25,8 +25,8 @@ MAX_DEPTH = 100
 """The depth to which brackets may nest; Oxigraph's parser ends the process at about 2,200."""
 MAX_LENGTH = 1 << 20
 """The characters that a query may have."""
-_FEW_CHARACTERS = 20_000
-_FEW_TOKENS = 800
+_FEW_CHARACTERS, _FEW_TOKENS = 20_000, 800
+"""A query of more is long: reading it may take a tenth of a second."""
 _MAX_SIGNS = 200
 """The signs (`!`, `-`, `+`, `^`) that may follow each other; each is a level of the parser's recursion."""
 _MAX_JOINS = 250
@@ -142,8 +142,8 @@ def escape_dots(text: str, tokens: Sequence[Token]) -> str:
     return "".join((*pieces, text[position:])) if pieces else text
 
 
-def refuse_triple_terms(text: str) -> None:
-    """Raise `QueryError` at the first part of a query that SPARQL 1.1 does not have: triple terms and directions."""
+def refuse_sparql_12(text: str) -> None:
+    """Raise `QueryError` at the first part of a query that SPARQL 1.1 does not have."""
     tokens = list(tokenise(text))
     for number, token in enumerate(tokens):
         is_call = number + 1 < len(tokens) and tokens[number + 1].text == "("
@@ -157,7 +157,7 @@ def refuse_triple_terms(text: str) -> None:
             part = "version directives"
         else:
             continue
-        message = f"SPARQL 1.1 does not have {part}; `--rdf 1.2` allows them."
+        message = f"SPARQL 1.1 does not have {part}. Load the files as RDF 1.2 to use it."
         raise QueryError(message, place=place_at(text, token.start))
 
 
@@ -167,12 +167,15 @@ def query_form(tokens: Sequence[Token]) -> str:
     return next((word for word in words if word not in ("BASE", "PREFIX")), "")
 
 
-def order_columns(tokens: Sequence[Token], columns: Sequence[str]) -> tuple[str, ...]:
+def order_columns(text: str, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns of a query's result: of `SELECT *` in the order in which the variables first appear in the query.
 
-    >>> order_columns(list(tokenise("SELECT * { ?film film:director ?agent }")), ("agent", "film"))
+    >>> order_columns("SELECT * { ?film film:director ?agent }", ("agent", "film"))
     ('film', 'agent')
     """
+    if "*" not in text:
+        return tuple(columns)
+    tokens = list(tokenise(text))
     form = next((number for number, token in enumerate(tokens) if token.is_word(*FORMS)), None)
     if form is None or not tokens[form].is_word("SELECT"):
         return tuple(columns)

@@ -42,6 +42,4 @@ def find_components(sql: duckdb.DuckDBPyConnection, pairs: str) -> int:
 
 def _replace(sql: duckdb.DuckDBPyConnection, select: str) -> None:
     """Make the selected pairs the edges."""
-    sql.execute(f"CREATE OR REPLACE TEMP TABLE new_edge AS {select}")
-    sql.execute("CREATE OR REPLACE TEMP TABLE edge AS SELECT a, b FROM new_edge")
-    sql.execute("DROP TABLE new_edge")
+    sql.execute(f"CREATE OR REPLACE TEMP TABLE edge AS {select}")

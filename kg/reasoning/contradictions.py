@@ -17,7 +17,7 @@ from kg.xsd import PLAIN_LITERAL, RDFS_LITERAL, STRING, SUPPORTED, is_outside_da
 MAX_LISTED = 1000
 """How many findings of one shape are listed; a further finding says that there are more."""
 _RULES_AT_ONCE = 100
-"""How many rules one statement is made of: each statement has a price of its own, and a very long one as well."""
+"""How many rules one statement is made of: each statement has a fixed cost, and a very long one is slow to plan."""
 
 _MESSAGES = {
     "prp-irp": "{s} is its own {p}, but {p} is irreflexive.",

@@ -112,7 +112,7 @@ class EqualTerms:
     def __init__(self, tables: TripleTables) -> None:
         self.tables = tables
         self.terms = UnionFind()
-        self._in_rounds, self._count = tables.merges_in_rounds, 0
+        self._in_rounds, self._is_in_table = tables.merges_in_rounds, False
         self.unequal: list[UnequalValues] = []
         tables.sql.execute("CREATE OR REPLACE TEMP TABLE same(id UINTEGER, root UINTEGER)")
         tables.sql.execute("CREATE OR REPLACE TEMP TABLE derived AS SELECT s, p, o FROM inferred")
@@ -120,7 +120,7 @@ class EqualTerms:
 
     def __bool__(self) -> bool:
         """True when any terms are equal."""
-        return bool(self.terms or self._count)
+        return bool(self.terms) or self._is_in_table
 
     # --- merging
 
@@ -188,7 +188,7 @@ class EqualTerms:
         )
         sql.execute("DELETE FROM same")
         sql.execute("INSERT INTO same SELECT id, root FROM all_same")
-        self._count = self.tables.count("same")
+        self._is_in_table = True
         self._rewrite()
 
     def merge(self, pairs: Iterable[tuple[int, int]]) -> bool:
@@ -196,8 +196,8 @@ class EqualTerms:
         rows = list(pairs)
         if not rows:
             return False
-        if self._count:
-            rows, self._count = [*self.tables.sql.execute("SELECT id, root FROM same").fetchall(), *rows], 0
+        if self._is_in_table:
+            rows, self._is_in_table = [*self.tables.sql.execute("SELECT id, root FROM same").fetchall(), *rows], False
         self._in_rounds = False
         texts = self.tables.decode(id for row in rows for id in row)
         before = len(self.terms)
@@ -210,8 +210,6 @@ class EqualTerms:
 
     def has_names(self, text: str) -> bool:
         """True when the term represents other terms."""
-        if not self._count:
-            return text in self.terms.representatives().values()
         id = self.tables.find_ids([text]).get(text)
         return id is not None and bool(
             self.tables.sql.execute(f"SELECT 1 FROM same WHERE root = {id} LIMIT 1").fetchall()

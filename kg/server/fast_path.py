@@ -17,7 +17,7 @@ from pyoxigraph import QueryResultsFormat, QuerySolutions, Store
 from kg.errors import QueryError
 from kg.queries.result_writers import JSON, PLAIN_JSON
 from kg.queries.rewriting.engine_query import to_engine_text
-from kg.queries.sparql import order_columns, tokenise
+from kg.queries.sparql import order_columns
 from kg.terms import PREFIXES
 
 _IRI = r"<[^<>\"{}|^`\\\x00-\x20?]*+>"
@@ -75,7 +75,7 @@ class FastPath:
             return None
         assert isinstance(rows, QuerySolutions)
         columns = tuple(variable.value for variable in rows.variables)
-        if "*" in text and order_columns(list(tokenise(text)), columns) != columns:
+        if order_columns(text, columns) != columns:
             return None
         body = rows.serialize(format=QueryResultsFormat.JSON)
         return body if body is not None and len(body) < _MAX_BYTES else None

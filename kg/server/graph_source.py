@@ -14,7 +14,7 @@ from pathlib import Path
 from kg.facts.texts import TEXTS_VARIABLE
 from kg.federation.config import ServiceConfig
 from kg.filmgraph import FilmGraph
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.project import Project
 from kg.workers.worker import WorkerSetup
 
@@ -70,7 +70,7 @@ def _digest_of_queries(project: Project) -> str:
 
 def open_for_worker(project: Project, build: Path) -> FilmGraph:
     """The graph of a build, with all that a sandboxed worker could not write."""
-    graph = open_graph(project, build=build)
+    graph = open_local_graph(project, build=build)
     _make_files(graph)
     return graph
 

@@ -119,6 +119,7 @@ class IncrementalValidation:
         if not changed:
             return False
         reads = self._reads
+        # Without focus nodes the new report is empty, which takes no parser of queries to see.
         if reads is None and pyshacl_engine.may_have_focus_nodes(self._graph, self._others, tables=self._sources):
             reads = pyshacl_engine.triple_filter(self._shapes.triples, [shape.node for shape in self._others])
         return reads is None or reads.accepts_any(changed, self._engine.tables.subclass_pairs(self._ontology))

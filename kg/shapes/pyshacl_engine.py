@@ -39,6 +39,8 @@ _LEVELS = {f"<{SH}Warning>": Severity.WARNING, f"<{SH}Info>": Severity.INFO}
 _DETAILS = ("resultMessage", "sourceConstraint")
 _ADVANCED = frozenset({"target", "rule", "values", "expression"})
 _READ_TABLE = "shape_read"
+_ENGINE_OF = "engine of "
+"""Before a shape: the count of a report that names the engine."""
 
 
 def check(
@@ -105,7 +107,12 @@ def check_triples(
         findings = [finding for finding in findings if finding.focus in wanted]
     if recursions:
         findings.append(_ended_recursion(shapes, roots))
-    return Report(tuple(findings), {f"engine of {name}": "pyshacl" for name in sorted(chosen)})
+    return Report(tuple(findings), {f"{_ENGINE_OF}{name}": "pyshacl" for name in sorted(chosen)})
+
+
+def has_validated(report: Report) -> bool:
+    """True for a report to which this engine has contributed."""
+    return any(name.startswith(_ENGINE_OF) for name in report.counts)
 
 
 @contextmanager

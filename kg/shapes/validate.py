@@ -90,7 +90,7 @@ def read_shapes(paths: Files, *, format: RdfFormat | None = None, version: str =
     return _shapes_of(tuple((path, _digest(path)) for path in _to_paths(paths)), format, version)
 
 
-# A process that builds again and again, such as `kg build --watch`, meets the same shapes each time.
+# A process that builds again and again, such as `kg build --watch`, reads the same shapes each time.
 @lru_cache(maxsize=8)
 def _shapes_of(digests: tuple[tuple[Path, bytes], ...], format: RdfFormat | None, version: str) -> Shapes:
     files = [path for path, _ in digests]
@@ -138,7 +138,7 @@ def validate_files(
 
 
 def _digest(path: Path) -> bytes:
-    """The digest of a file's content; empty where it cannot be read, which reading it will say."""
+    """The digest of a file's content; empty for a file that cannot be read; reading it raises the error."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()

@@ -31,13 +31,13 @@ def run_with_timeout(setup: WorkerSetup, function: Callable[..., T], *args: obje
     # Pipes rather than a pair of sockets, so that it works on Windows as well.
     process = start_python("-c", PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        opening = _LONGEST_START if seconds is None else seconds + _START_SECONDS
-        _exchange(
-            process, setup, _OPENING if seconds is None else _QUERY, moment=began + opening, seconds=seconds or opening
-        )
-        moment = None if seconds is None else min(time.monotonic(), began + _START_SECONDS) + seconds
-        job = moment, seconds, function, args
-        result: T = _exchange(process, job, _QUERY, moment=moment, seconds=seconds or 0.0)
+        if seconds is None:
+            _exchange(process, setup, _OPENING, deadline=began + _LONGEST_START, seconds=_LONGEST_START)
+            deadline = None
+        else:
+            _exchange(process, setup, _QUERY, deadline=began + _START_SECONDS + seconds, seconds=seconds)
+            deadline = min(time.monotonic(), began + _START_SECONDS) + seconds
+        result: T = _exchange(process, (deadline, seconds, function, args), _QUERY, deadline=deadline, seconds=seconds)
         return result
     finally:
         process.kill()
@@ -49,20 +49,23 @@ def _exchange(
     message: WorkerSetup | Job,
     activity: str,
     *,
-    moment: float | None,
-    seconds: float,
+    deadline: float | None,
+    seconds: float | None,
 ) -> Any:
-    """The worker's reply to a message; when it has not come at the moment, `seconds` are over: it is killed."""
+    """The worker's reply to a message.
+
+    Raises `LimitError`, which names `seconds`, when there is no reply at the deadline; the worker is then killed.
+    """
     assert process.stdin is not None
     assert process.stdout is not None
-    timer = Timer(threading.TIMEOUT_MAX if moment is None else max(moment - time.monotonic(), 0.0), process.kill)
+    timer = Timer(threading.TIMEOUT_MAX if deadline is None else max(deadline - time.monotonic(), 0.0), process.kill)
     timer.daemon = True
     timer.start()
     try:
         send(process.stdin, to_frame(message))
         is_fine, value = from_body(receive(process.stdout))
     except (EOFError, ConnectionError):
-        if moment is not None and time.monotonic() >= moment:
+        if deadline is not None and seconds is not None and time.monotonic() >= deadline:
             raise took_too_long(seconds, activity) from None
         raise error_of_status(process.wait(), activity) from None
     finally:

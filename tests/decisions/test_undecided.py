@@ -12,7 +12,7 @@ from kg.decisions.decide import write_decision
 from kg.errors import InputError
 from kg.facts.files import read_yaml_file
 from kg.filmgraph import FilmGraph
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.reports import Finding
 from kg.server.pages.browse_pages import disagreements_page
 from kg.server.pages.entity_page import entity_page
@@ -90,7 +90,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
 @pytest.fixture(scope="module")
 def graph(built: SmallProject) -> FilmGraph:
     """The graph of that project."""
-    return open_graph(built.project)
+    return open_local_graph(built.project)
 
 
 def rows(graph: FilmGraph, name: str, **values: str) -> list[tuple[object, ...]]:
@@ -169,7 +169,7 @@ def test_a_decision_for_a_source_or_a_value_settles_the_conflict(
     words = ["decide", "The Last Ferry", property, "--for", choice, "--because", 'it says "so": really']
     assert main([*words, "--project", str(ferry.folder)]) == 0
     assert ferry.build()
-    graph = open_graph(ferry.project)
+    graph = open_local_graph(ferry.project)
     name = "amounts" if "budget" in property else "minutes"
     values = {} if name == "amounts" else {"film": "The Last Ferry"}
     answer = graph.ask(name, **values)

@@ -11,7 +11,7 @@ from pyoxigraph import QuerySolutions, RdfFormat, Store
 
 from kg.cli import main
 from kg.filmgraph import FilmGraph
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build
 from tests.importers.import_project import ROOT
 
@@ -89,7 +89,7 @@ class Films:
     def open(self) -> FilmGraph:
         report = build(self.folder)
         assert report, "\n".join(map(str, report))
-        return open_graph(self.folder)
+        return open_local_graph(self.folder)
 
     def export(self, format: str) -> str:
         return self.open().export_text(format)

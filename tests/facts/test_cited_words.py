@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kg.errors import InputError
 from kg.facts.texts import find_quotations, to_citation
 from kg.fixes.proposals import propose_fixes, to_diff
-from kg.passages.new_source import add_source
 from kg.pipeline.build import build, check
+from kg.pipeline.new_source import add_source
 from kg.pipeline.project_passages import find_in_source
 from kg.project import Project
 from tests.projects import SmallProject, place_and_check

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kg.filmgraph import FilmGraph
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.lookup.source_conflicts import Agreement, find_conflicts, measure_agreement, write_conflicts
 from kg.terms import entity_iri
 from tests.projects import SmallProject
@@ -31,7 +31,7 @@ def graph(project: SmallProject) -> FilmGraph:
     project.write("data/imports/fans/facts.csv", "subject,property,value,source,record\n" + rows)
     project.write("data/policy.yaml", "sources: [encyclopedia, fan-site]\n")
     project.build()
-    return open_graph(project.project)
+    return open_local_graph(project.project)
 
 
 def test_a_source_agrees_differs_or_is_alone(graph: FilmGraph) -> None:
@@ -67,7 +67,7 @@ def test_a_conflict_shows_the_records_that_were_preferred(project: SmallProject)
     project.write("data/imports/fans/facts.csv", "subject,property,value,source,record\nanora,year,2023,fan-site,r1\n")
     project.write("data/policy.yaml", "sources: [fan-site, encyclopedia]\n")
     project.build()
-    graph = open_graph(project.project)
+    graph = open_local_graph(project.project)
     text = "".join(write_conflicts(find_conflicts(graph.provenance), graph.names, graph.provenance, graph.texts()))
     assert "Anora, year: 2023 (" in text
     assert ", record r1), not 2024 (" in text

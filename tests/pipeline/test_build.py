@@ -21,7 +21,7 @@ from kg.errors import FaultsError, ProjectError
 from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
 from kg.filmgraph import FilmGraph
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build, check
 from kg.project import find_project
 from tests.projects import ANORA, SOURCES, SmallProject
@@ -76,9 +76,9 @@ from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
 from kg.pipeline.build import build
 from kg.errors import InputError
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 assert build(sys.argv[1])
-graph = open_graph(sys.argv[1])
+graph = open_local_graph(sys.argv[1])
 for format in FORMATS:
     for only in PARTS:
         try:
@@ -107,7 +107,7 @@ def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(story: SmallP
 def test_a_forced_build_has_the_same_exports(story: SmallProject) -> None:
     first = story.open().export_text("nquads", only="all")
     assert build(story.project, force=True)
-    assert open_graph(story.project).export_text("nquads", only="all") == first
+    assert open_local_graph(story.project).export_text("nquads", only="all") == first
 
 
 def test_an_unchanged_project_is_not_built_again(story: SmallProject) -> None:
@@ -179,7 +179,7 @@ def test_the_error_for_a_project_without_a_graph_names_the_command_to_run(story:
     with pytest.raises(ProjectError, match="kg build"):
         story.project.current_build  # noqa: B018
     with pytest.raises(ProjectError, match="kg build"):
-        open_graph(story.project)
+        open_local_graph(story.project)
 
 
 def test_the_error_for_a_folder_that_is_no_project_names_what_is_missing(tmp_path: Path) -> None:
@@ -193,17 +193,17 @@ def test_the_next_build_repairs_a_pointer_to_a_missing_build(story: SmallProject
     story.build()
     (story.folder / ".kg/CURRENT").write_text(left, encoding="utf-8")
     with pytest.raises(ProjectError, match="kg build"):
-        open_graph(story.project)
+        open_local_graph(story.project)
     assert story.open().sparql("ASK { film:anora a film:Film }").truth
 
 
 def test_a_forced_build_replaces_a_build_without_its_store(story: SmallProject) -> None:
     story.build()
     shutil.rmtree(story.project.current_build / "store")
-    assert open_graph(story.project).sparql("ASK { film:anora a film:Film }").truth
+    assert open_local_graph(story.project).sparql("ASK { film:anora a film:Film }").truth
     assert build(story.project, force=True)
     assert (story.project.current_build / "store").is_dir()
-    assert open_graph(story.project).sparql("ASK { film:anora a film:Film }").truth
+    assert open_local_graph(story.project).sparql("ASK { film:anora a film:Film }").truth
 
 
 def test_an_open_graph_stays_usable_after_later_builds(story: SmallProject) -> None:
@@ -285,7 +285,7 @@ def test_concurrent_builds_leave_one_complete_graph(story: SmallProject) -> None
 
 
 def assert_complete(project: SmallProject) -> None:
-    graph = open_graph(project.project)
+    graph = open_local_graph(project.project)
     assert graph.sparql("ASK { film:the-dark-knight-rises film:sequelOf film:batman-begins }").truth
     assert len(graph.sparql("SELECT ?s { ?s film:title ?o }")) == 1
 

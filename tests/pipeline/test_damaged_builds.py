@@ -15,7 +15,7 @@ from kg.facts.readers import read_facts
 from kg.graph.build_files import LIST, check_opened, find_damage, write_file_list
 from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import FILE
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.pipeline.draft import draft_anew_or_from
 from tests.projects import SmallProject
 
@@ -33,16 +33,16 @@ def test_a_snapshot_that_cannot_be_used_is_refused_when_it_is_opened_and_built_a
     anora.build()
     os.truncate(anora.project.current_build / FILE, 300_000)
     with pytest.raises(ProjectError, match=r"damaged: graph\.duckdb has 300,000 bytes of .* Run `kg build`"):
-        open_graph(anora.project)
+        open_local_graph(anora.project)
     (finding,) = anora.build().findings
     assert (finding.check, str(finding.severity)) == ("build/damaged", "info")
     assert "unchanged" in anora.build().counts
-    assert open_graph(anora.project)["film:anora"].label == "Anora"
+    assert open_local_graph(anora.project)["film:anora"].label == "Anora"
     files = anora.project.current_build / LIST
     document = json.loads(files.read_text(encoding="utf-8"))
     files.write_text(json.dumps({**document, "layout": 0}), encoding="utf-8")
     with pytest.raises(ProjectError, match=r"another version of kg\. Run `kg build`"):
-        open_graph(anora.project)
+        open_local_graph(anora.project)
 
 
 def test_a_changed_byte_is_found_when_it_is_read_and_by_the_next_build(

@@ -25,6 +25,13 @@ def test_a_new_project_can_be_built_and_queried_immediately(anora: SmallProject,
     assert [str(person) for person in kg.open(project).ask("directors").values("person")] == ["Sean Baker"]
 
 
+def test_files_that_are_no_text_are_copied_as_they_are(anora: SmallProject, tmp_path: Path) -> None:
+    picture = b"\x89PNG\xe9"
+    (anora.folder / "ontology" / "logo.png").write_bytes(picture)
+    create_project(tmp_path / "new", like=anora.project)
+    assert (tmp_path / "new" / "ontology" / "logo.png").read_bytes() == picture
+
+
 def test_a_folder_that_is_not_empty_is_refused(anora: SmallProject) -> None:
     before = sorted(anora.folder.rglob("*"))
     with pytest.raises(InputError, match="is not empty"):

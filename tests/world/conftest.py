@@ -9,7 +9,7 @@ import pytest
 
 from kg.cli import main
 from kg.filmgraph import FilmGraph
-from kg.loaded_graph import open_graph
+from kg.loaded_graph import open_local_graph
 from kg.project import find_project
 
 HERE = Path(__file__).parent
@@ -31,4 +31,4 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
         assert main(["import", kind, str(dataset), "--project", str(folder)]) == 0
     assert main(["link", "--project", str(folder)]) == 0
     assert main(["build", "--project", str(folder)]) == 0
-    return open_graph(find_project(folder))
+    return open_local_graph(find_project(folder))

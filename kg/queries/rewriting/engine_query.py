@@ -90,7 +90,7 @@ def evaluate(store: Store, text: str, *, file: str = "", **options: Any) -> Engi
     found = tuple(variable.value for variable in result.variables)
     if found == (NO_VARIABLE[1:],) and NO_VARIABLE not in text:
         return EngineRows((), _read(() for _ in result))
-    columns = order_columns(list(tokenise(text)), found)  # the engine has those of `SELECT *` by the alphabet
+    columns = order_columns(text, found)  # the engine has those of `SELECT *` by the alphabet
     rows: Iterator[Any] = (tuple(map(unmark, row)) for row in result) if is_marked else result
     if columns != found:
         rows = _reordered(rows, [found.index(name) for name in columns])

@@ -19,9 +19,10 @@ from kg.queries.rewriting.prologue import Prologue
 from kg.queries.sparql import Token, find_values_blocks, tokenise
 from kg.terms import RDF, Term, to_term
 
-_MAX_LENGTH = 10_000
-_MAX_TOKENS = 2_500
-_MAX_PATTERNS = 80
+_MAX_LENGTH, _MAX_TOKENS = 10_000, 2_500
+"""The characters of a query, and its tokens outside of VALUES: rdflib parses more of them for longer than a second."""
+_MAX_JOINED_PATTERNS = 80
+"""The triple patterns that are joined: Oxigraph's optimiser takes a second for 110 of them."""
 _BETWEEN_PATTERNS = frozenset((".", ";", ",", "["))
 _PLACEHOLDER = "urn:x-kg:value:"
 _VALUE = re.compile(
@@ -161,23 +162,24 @@ def most_empty_solutions(tokens: Sequence[Token]) -> int:
     return product
 
 
-def is_too_large(text: str, tokens: Sequence[Token]) -> bool:
+def is_too_large(text: str) -> bool:
     """True for a query of which no engine makes a plan within a second.
 
     rdflib's parser takes that long for a list of 1,000 expressions. Oxigraph's optimiser takes it for a join of 110
     triple patterns, and 14 seconds for 200: its time grows with the fourth power of their number.
     """
+    tokens = list(tokenise(text))
     if len(text) > _MAX_LENGTH or len(list(tokenise(without_values(text, tokens)))) > _MAX_TOKENS:
         return True
     try:
         blocks = parse_patterns(text, tokens, NewVariables(text)).blocks
     except UnparsedError:
-        return sum(token.text in _BETWEEN_PATTERNS for token in tokens) > _MAX_PATTERNS
+        return sum(token.text in _BETWEEN_PATTERNS for token in tokens) > _MAX_JOINED_PATTERNS
     apart = [token.start for token in tokens if token.is_word("UNION", "OPTIONAL")]
     joined = Counter[int]()
     for block in blocks:
         joined[bisect(apart, block.start)] += len(block.patterns)
-    return max(joined.values(), default=0) > _MAX_PATTERNS
+    return max(joined.values(), default=0) > _MAX_JOINED_PATTERNS
 
 
 def placeholder_number(text: str) -> int | None:

@@ -36,7 +36,7 @@ from kg.workers.job_limits import interrupt_in_time, remaining_seconds, took_too
 
 _FIRST_OWN_ID = 0xF0000000
 _BATCH = 20_000
-_LONGEST = 300_000
+_MAX_LENGTH_WITH_VALUES = 300_000
 """The characters of a query whose values may leave one that is short enough."""
 _MAX_PLANS = 256
 _MAX_EMPTY_SOLUTIONS = 100_000
@@ -133,11 +133,11 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None, file:
     """The SQL of a query; raises `NotCompiled`, and `QueryError` for one that does not parse."""
     if MARK in text:
         raise NotCompiled("control characters")
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH_WITH_VALUES:
         raise NotCompiled("a query of this size")
     prepared, plans = prepare(text), columns.plans
     if (prepared.text, base) not in plans:
-        if is_too_large(prepared.text, list(tokenise(prepared.text))):
+        if is_too_large(prepared.text):
             raise NotCompiled("a query of this size")
         selected = _selected(text, base=base, file=file)
         if len(plans) >= _MAX_PLANS:

@@ -20,7 +20,7 @@ from kg.text.folding import to_slug
 
 @dataclass(frozen=True, slots=True)
 class NewSource:
-    """A source that was added, and the folders in which its text is looked for."""
+    """A source that was added, and the project's folder of texts."""
 
     id: str
     entry: str
