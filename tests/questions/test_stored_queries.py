@@ -135,6 +135,21 @@ def test_a_review_has_one_row_with_all_its_words(graph: kg.FilmGraph) -> None:
     assert len(graph.ask("reviews-of-film", film="Anora", word="profane")) == 1
 
 
+def test_distributors_are_those_of_releases_and_those_of_the_film_itself(graph: kg.FilmGraph) -> None:
+    rows = [
+        (str(row["distributor"]), row["medium"] and str(row["medium"]))
+        for row in graph.ask("distributors-of-film", film="Anora")
+    ]
+    assert ("Neon", "theatrical") in rows
+    assert ("Focus Features", None) in rows
+    # No source says of a distributor by which media the film can be watched in general.
+    assert {medium for _, medium in rows if medium} == {
+        "theatrical",
+        "4K Ultra HD Blu-ray",
+        "international distribution",
+    }
+
+
 def test_films_are_ranked_by_a_figure_of_their_own_or_of_a_part(graph: kg.FilmGraph) -> None:
     averages = graph.ask("films-with-highest", property="averagePerCinema", period="opening weekend")
     numbers = [int(str(row["highest"])) for row in averages]
