@@ -117,6 +117,8 @@ def _guess(call: argparse.Namespace, paths: list[str]) -> int:
     from kg.importers.tables.table_guess import guess_mapping
 
     path = list_files(paths, SUFFIXES)[0]
+    if call.output not in (None, "-") and Path(call.output).exists():
+        raise InputError(f"{call.output} exists, and may have been edited. Remove it, or name another file.")
     write(guess_mapping(path, _read_schema(call), encoding=call.encoding or "utf-8"), call.output)
     return 0
 

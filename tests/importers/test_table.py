@@ -236,7 +236,11 @@ def test_a_fault_of_a_mapping_has_its_place(tmp_path: Path, wrong: str, message:
 def test_a_guessed_mapping_can_be_used_unchanged(
     project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert project.run("table", str(films), "--guess", "-o", f"{films}.mapping.yaml") == 0
+    mapping = Path(f"{films}.mapping.yaml")
+    assert project.run("table", str(films), "--guess", "-o", str(mapping)) == 2
+    assert "may have been edited" in capsys.readouterr().err
+    mapping.unlink()
+    assert project.run("table", str(films), "--guess", "-o", str(mapping)) == 0
     assert project.run("table", str(films)) == 0
     assert ("director", "films-person-sean-baker") in project.values_of("films-anora-2024-a9a74b")
 
@@ -449,8 +453,9 @@ C-003;(500) jours (1963);Fellini, Federico;138 min;56801
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8"])
 def test_the_guess_reads_the_catalogue_of_an_archive(project: ImportProject, films: Path, encoding: str) -> None:
     films.write_text(ARCHIVE, encoding=encoding)
-    guess = f"{films}.mapping.yaml"
-    assert project.run("table", str(films), "--guess", "--encoding", encoding, "-o", guess) == 0
+    mapping = Path(f"{films}.mapping.yaml")
+    mapping.unlink()
+    assert project.run("table", str(films), "--guess", "--encoding", encoding, "-o", str(mapping)) == 0
     assert project.run("table", str(films)) == 0
     expected = {("rdfs:label", "Le Fils"), ("year", "2002"), ("imdbId", "tt0291172"), ("runningTime", "104")}
     assert expected <= project.values_of("films-c-001-444743")

@@ -199,7 +199,9 @@ def test_a_job_that_is_not_in_the_mapping_is_counted(
 def test_the_guess_finds_credits_releases_and_figures(
     project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert project.run("table", str(films), "--guess", "-o", f"{films}.mapping.yaml") == 0
+    mapping = Path(f"{films}.mapping.yaml")
+    mapping.unlink()
+    assert project.run("table", str(films), "--guess", "-o", str(mapping)) == 0
     assert project.run("table", str(films), "--source", "guessed") == 0
     values = project.values_of("films-anora-2024-a9a74b")
     assert {name for name, _ in values} >= {"castCredit", "release", "boxOffice"}
