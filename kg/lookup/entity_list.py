@@ -7,7 +7,6 @@ long the list is, and nothing but the rows of the page becomes Python objects.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,6 +58,10 @@ class PropertyFacet:
         """The terms whose ids its SQL needs."""
         return (self.property,)
 
+    def properties(self) -> tuple[NamedNode, ...]:
+        """The properties whose values it reads."""
+        return (self.property,)
+
     def pairs(self, ids: Mapping[Term, int]) -> str:
         """The entities with their values, as a SELECT of `s` and `value`."""
         return f"SELECT s, o AS value FROM triple WHERE p = {ids[self.property]}"
@@ -80,6 +83,10 @@ class PartFacet:
     def terms(self) -> tuple[Term, ...]:
         """The terms whose ids its SQL needs."""
         return (self.link, self.refers_by, self.property, *(self.condition or ()))
+
+    def properties(self) -> tuple[NamedNode, ...]:
+        """The properties whose values it reads."""
+        return (self.link, self.refers_by, self.property, *(self.condition[:1] if self.condition else ()))
 
     def pairs(self, ids: Mapping[Term, int]) -> str:
         """The entities with their values, as a SELECT of `s` and `value`."""
@@ -103,6 +110,10 @@ class YearFacet:
         """The terms whose ids its SQL needs."""
         return ()
 
+    def properties(self) -> tuple[NamedNode, ...]:
+        """The properties whose values it reads."""
+        return ()
+
     def pairs(self, _: Mapping[Term, int]) -> str:
         """The entities with their values, as a SELECT of `s` and `value`."""
         value = "left(year, 3) || '0'" if self.by_decade else "year"
@@ -119,6 +130,10 @@ class SourceFacet:
         """The terms whose ids its SQL needs."""
         return ()
 
+    def properties(self) -> tuple[NamedNode, ...]:
+        """The properties whose values it reads."""
+        return ()
+
     def pairs(self, _: Mapping[Term, int]) -> str:
         """The entities with their values, as a SELECT of `s` and `value`."""
         return "SELECT DISTINCT s, source AS value FROM fact JOIN fact_origin ON fact_origin.id = origin"
@@ -133,6 +148,10 @@ class ContestedFacet:
     def terms(self) -> tuple[Term, ...]:
         """The terms whose ids its SQL needs."""
         return (CONTESTED, UNDECIDED)
+
+    def properties(self) -> tuple[NamedNode, ...]:
+        """The properties whose values it reads."""
+        return ()
 
     def pairs(self, ids: Mapping[Term, int]) -> str:
         """The entities with their values, as a SELECT of `s` and `value`."""
@@ -198,7 +217,7 @@ class EntityList:
         self._sql = columns.cursor()
         terms: dict[Term, None] = dict.fromkeys((TYPE, class_iri, *label_properties, *([date] if date else [])))
         terms |= dict.fromkeys(term for facet in facets.values() for term in facet.terms())
-        self._columns, self._ids = columns, dict.fromkeys(terms, 0)
+        self.columns, self._ids = columns, dict.fromkeys(terms, 0)
         self._learn(terms)
         self._sql.execute(f"CREATE TEMP TABLE listed AS {self._members(class_iri, date)}")
         (self.total,) = self._sql.execute("SELECT count(*) FROM listed").fetchall()[0]
@@ -249,7 +268,7 @@ class EntityList:
     def _learn(self, terms: Iterable[Term]) -> None:
         """Keep the ids of terms; 0, which is no term's, for those that the graph does not have."""
         new = [term for term in terms if not self._ids.get(term)]
-        found = self._columns.find_ids(map(str, new))
+        found = self.columns.find_ids(map(str, new))
         self._ids |= {term: found.get(str(term), 0) for term in new}
 
     def _members(self, class_iri: NamedNode, date: NamedNode | None) -> str:
@@ -278,7 +297,10 @@ class EntityList:
             f" WHERE p IN ({listed}) AND class > 1 AND {condition} GROUP BY s"
         )
 
-    def _narrow(self, chosen: Mapping[str, str], table: str) -> None:
+    def _narrow(self, chosen: Mapping[str, str], table: str) -> str:
+        """The table with the entities that have the chosen values: `table`, or all of them if nothing is chosen."""
+        if not chosen:
+            return "listed"
         conditions = []
         values: list[str] = []
         for name, key in chosen.items():
@@ -287,18 +309,19 @@ class EntityList:
             conditions.append(f"s IN (SELECT s FROM ({facet.pairs(self._ids)}) WHERE value IN ({matches}))")
             values += given
         self._sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM listed WHERE {' AND '.join(conditions) or 'true'}",
-            values,
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM listed WHERE {' AND '.join(conditions)}", values
         )
+        return table
 
     def _show(self, chosen: Mapping[str, str], order: ListOrder, start: int, limit: int) -> int:
         """Fill the table `shown`; the number of entities in the narrowed list."""
-        self._narrow(chosen, "narrowed")
+        narrowed, by = self._narrow(chosen, "narrowed"), _ORDER_BY[order]
+        # Only the rows that are shown are numbered: a window over the whole list would sort all of it.
+        first = f"SELECT * FROM {narrowed} ORDER BY {by} LIMIT {limit:d} OFFSET {start:d}"
         self._sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE shown AS SELECT row_number() OVER (ORDER BY {_ORDER_BY[order]}) AS place, *"
-            f" FROM narrowed ORDER BY place LIMIT {limit:d} OFFSET {start:d}"
+            f"CREATE OR REPLACE TEMP TABLE shown AS SELECT row_number() OVER (ORDER BY {by}) AS place, * FROM ({first})"
         )
-        (count,) = self._sql.execute("SELECT count(*) FROM narrowed").fetchall()[0]
+        (count,) = self._sql.execute(f"SELECT count(*) FROM {narrowed}").fetchall()[0]
         assert isinstance(count, int)
         return count
 
@@ -307,10 +330,10 @@ class EntityList:
 
         An entity counts once for each value.
         """
-        facet, within = self._facets[name], "narrowed"
+        facet, within = self._facets[name], "narrowed" if chosen else "listed"
         if name in chosen:
-            within = "narrowed_by_others"
-            self._narrow({other: key for other, key in chosen.items() if other != name}, within)
+            others = {other: key for other, key in chosen.items() if other != name}
+            within = self._narrow(others, "narrowed_by_others")
         pairs = f"SELECT s, value FROM ({facet.pairs(self._ids)}) SEMI JOIN {within} USING (s)"
         if not facet.has_terms:
             counts = f"SELECT value, NULL, count(DISTINCT s) FROM ({pairs}) GROUP BY value"
@@ -354,8 +377,21 @@ def _matching_terms(key: str) -> tuple[str, list[str]]:
     literal = str(Literal(key))
     given = [literal, literal + _LAST_CHARACTER]
     condition = "text >= ? AND text < ?"
-    with contextlib.suppress(ValueError):
-        if (iri := to_iri(key)) and to_short(iri) == key:
-            given.append(str(iri))
-            condition = f"({condition}) OR text = ?"
+    if (entity := entity_of_key(key)) is not None:
+        given.append(str(entity))
+        condition = f"({condition}) OR text = ?"
     return f"SELECT id FROM term WHERE {condition}", given
+
+
+def entity_of_key(key: str) -> NamedNode | None:
+    """The entity with this CURIE; None for any other text, as the value of a facet in a URL may be.
+
+    >>> entity_of_key("film:anora")
+    <NamedNode value=https://w3id.org/filmgraph/film/anora>
+    >>> entity_of_key("drama")
+    """
+    try:
+        iri = to_iri(key)
+    except ValueError:
+        return None
+    return iri if to_short(iri) == key else None

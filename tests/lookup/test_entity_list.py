@@ -109,8 +109,17 @@ def test_entities_are_sorted_by_name_and_year(films: FilmGraph) -> None:
     assert names(read(listed)) == ["Amélie", "Anora", "Tangerine", "ursula"]
     assert names(read(listed, order=ListOrder.NEWEST)) == ["Anora", "Tangerine", "Amélie", "ursula"]
     assert names(read(listed, order=ListOrder.OLDEST)) == ["Amélie", "Tangerine", "Anora", "ursula"]
-    page = listed.read({}, order=ListOrder.NAME, start=1, limit=2)
-    assert (page.total, page.count, names(page)) == (4, 4, ["Anora", "Tangerine"])
+    for order in ListOrder:
+        page = listed.read({}, order=order, start=1, limit=2)
+        assert (page.total, page.count) == (4, 4)
+        assert names(page) == names(read(listed, order=order))[1:3]
+
+
+def test_a_page_is_read_after_a_narrowed_one(films: FilmGraph) -> None:
+    listed = list_of(films)
+    everything = read(listed)
+    read(listed, {"genre": "comedy", "decade": "2020"})
+    assert read(listed) == everything
 
 
 @pytest.mark.parametrize(

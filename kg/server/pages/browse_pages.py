@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from urllib.parse import urlencode
 
 from pyoxigraph import Literal, NamedNode
@@ -26,6 +26,7 @@ from kg.lookup.entity_list import (
     PropertyFacet,
     SourceFacet,
     YearFacet,
+    entity_of_key,
 )
 from kg.lookup.entity_types import count_members
 from kg.lookup.phrases import date_in_words
@@ -34,7 +35,7 @@ from kg.server.pages.display import ConflictList, Display, DisplayTable, Display
 from kg.server.pages.page_tables import contested_values
 from kg.server.pages.templating import render
 from kg.server.request_params import site_path
-from kg.terms import SOURCE, Term, to_curie, to_short
+from kg.terms import to_curie, to_short
 
 MAX_CSV = 250_000
 """The rows of a list that its CSV file has."""
@@ -77,7 +78,7 @@ class Catalogue:
     title: str
     class_iri: NamedNode
     columns: Mapping[str, NamedNode]
-    facets: Mapping[str, CatalogueFacet] = field(default_factory=dict)
+    facets: Mapping[str, CatalogueFacet]
     date: NamedNode | None = None
     """The property of the years by which its entities are sorted."""
 
@@ -85,6 +86,13 @@ class Catalogue:
     def orders(self) -> list[ListOrder]:
         """How it can be sorted; the first is the usual order."""
         return list(ListOrder) if self.date is not None else [ListOrder.NAME]
+
+    @property
+    def properties(self) -> set[NamedNode]:
+        """The properties whose values its columns, facets and years are."""
+        dates = [self.date] if self.date is not None else []
+        of_facets = [property for facet in self.facets.values() for property in facet.values.properties()]
+        return {*self.columns.values(), *dates, *of_facets}
 
 
 CATALOGUES: Mapping[str, Catalogue] = {
@@ -182,7 +190,10 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
     chosen, order = _chosen(catalogue, parameters), _order(catalogue, parameters)
     number = page_number(parameters)
     start = (number - 1) * _PER_PAGE
-    facets = [facet for facet, each in catalogue.facets.items() if not each.within or each.within in chosen]
+    facets = [
+        facet for facet, each in catalogue.facets.items()
+        if not each.within or each.within in chosen or facet in chosen
+    ]  # fmt: skip
     listed = entity_list(graph, name)
     found = listed.read(
         chosen,
@@ -191,24 +202,31 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
     if start and not found.entities:
         raise UnknownNameError(f"{name}, page {number}", kind="list")
 
-    def url(**changes: str) -> str:
+    def url(suffix: str = "", **changes: str) -> str:
         merged = {**chosen, **({"sort": order} if "sort" in parameters else {}), **changes}
         for facet, each in catalogue.facets.items():
             if each.within and each.within in changes:
                 merged.pop(facet, None)
         text = urlencode({key: value for key, value in merged.items() if value})
-        return site_path(f"/{name}") + (f"?{text}" if text else "")
+        return site_path(f"/{name}{suffix}") + (f"?{text}" if text else "")
 
-    choices = {facet: _choices(display, facet, found.facets[facet], chosen, url) for facet in facets}
+    def url_with(facet: str, key: str) -> str:
+        return url(**{facet: key})
+
+    choices = {}
+    for facet in facets:
+        kind, key = catalogue.facets[facet].values, chosen.get(facet, "")
+        values = _with_chosen(kind, found.facets[facet], key, found.count)
+        choices[facet] = _choices(display, kind, values, key, partial(url_with, facet))
     content = BrowsePage(
         catalogue.title, found.count, found.total, start + 1, start + len(found.entities),
         _table(display, catalogue, found.entities),
         [FacetChoices(catalogue.facets[facet].title, listed, _shown(listed)) for facet, listed in choices.items()
-         if facet in chosen or len(listed) > 1 or (facet == "contested" and listed)],
+         if facet in chosen or len(listed) > (0 if catalogue.facets[facet].values == ContestedFacet() else 1)],
         [FacetChoice(sort, url(sort=sort), 0, is_chosen=sort == order) for sort in catalogue.orders],
         [choice for listed in choices.values() for choice in listed if choice.is_chosen],
         url(**dict.fromkeys(chosen, "")) if chosen else "",
-        site_path(f"/{name}.csv") + (f"?{urlencode(chosen)}" if chosen else ""), min(found.count, MAX_CSV),
+        url(".csv"), min(found.count, MAX_CSV),
         _left_out(graph, catalogue, found), _page_links(number, found.count, url),
     )  # fmt: skip
     return render("browse.html", page=content)
@@ -260,9 +278,7 @@ def entity_list(graph: FilmGraph, name: str) -> EntityList:
     catalogue = CATALOGUES[name]
     facets = {facet: each.values for facet, each in catalogue.facets.items()}
     labels = graph.names.label_properties
-    terms = {term for facet in facets.values() for term in facet.terms() if isinstance(term, NamedNode)}
-    properties = {*labels, *catalogue.columns.values(), *([catalogue.date] if catalogue.date else []), *terms}
-    columns = graph.list_columns(catalogue.class_iri, properties)
+    columns = graph.list_columns(catalogue.class_iri, {*labels, *catalogue.properties})
     return EntityList(columns, catalogue.class_iri, facets, label_properties=labels, date=catalogue.date)
 
 
@@ -302,19 +318,30 @@ def _table(display: Display, catalogue: Catalogue, shown: Iterable[ListedEntity]
 
 
 def _choices(
-    display: Display, facet: str, values: Iterable[FacetValue], chosen: Mapping[str, str], url: Callable[..., str]
+    display: Display, facet: ListFacet, values: Iterable[FacetValue], chosen: str, url: Callable[[str], str]
 ) -> list[FacetChoice]:
-    """The values of a facet as links; that of the chosen one leads to the list without it."""
+    """The values of a facet as links, of which `url` has the URL; that of the chosen one leads to the list without it.
+
+    A chosen value is among them, whether it was counted or not.
+    """
     choices = []
     for value in values:
-        key = value.key if value.term is None else _key(value.term)
-        is_chosen = chosen.get(facet) == key
-        label = _choice_label(display, facet, value)
-        choices.append(FacetChoice(label, url(**{facet: "" if is_chosen else key}), value.count, is_chosen))
-    if facet in ("decade", "year"):
+        key = _key(value)
+        is_chosen = key == chosen
+        choices.append(
+            FacetChoice(_choice_label(display, facet, value), url("" if is_chosen else key), value.count, is_chosen)
+        )
+    if isinstance(facet, YearFacet):
         return sorted(choices, key=lambda choice: choice.label, reverse=True)
     choices.sort(key=lambda choice: (not choice.is_chosen, -choice.count, choice.label.casefold()))
     return choices[:_MAX_CHOICES]
+
+
+def _with_chosen(facet: ListFacet, values: Sequence[FacetValue], chosen: str, count: int) -> Sequence[FacetValue]:
+    """The counted values, and the chosen one where it is not among the most frequent; `count` entities have it."""
+    if not chosen or any(_key(value) == chosen for value in values):
+        return values
+    return [*values, FacetValue(chosen, entity_of_key(chosen) if facet.has_terms else None, count)]
 
 
 def _shown(choices: Sequence[FacetChoice]) -> int:
@@ -322,21 +349,28 @@ def _shown(choices: Sequence[FacetChoice]) -> int:
     return _FEW_CHOICES if len(choices) > _FEW_CHOICES + 2 else len(choices)
 
 
-def _choice_label(display: Display, facet: str, value: FacetValue) -> str:
+def _choice_label(display: Display, facet: ListFacet, value: FacetValue) -> str:
     """What a value of a facet is called: the label of an entity, the title of a source, or the text."""
     match facet:
-        case "decade":
+        case YearFacet(by_decade=True):
             return f"{value.key}s"
-        case "source":
-            return display.label(NamedNode(SOURCE + value.key))
-        case "contested":
-            return {"undecided": "not decided", "decided": "decided"}[value.key]
+        case SourceFacet():
+            source = display.graph.provenance.sources.get(value.key)
+            return display.label(source.iri) if source is not None else value.key
+        case ContestedFacet():
+            return {"undecided": "not decided", "decided": "decided"}.get(value.key, value.key)
     return display.term(value.term).text if value.term is not None else value.key
 
 
-def _key(value: Term) -> str:
-    """A term as URLs of lists have it."""
-    return to_short(value) if isinstance(value, NamedNode) else value.value
+def _key(value: FacetValue) -> str:
+    """The value as URLs of lists have it."""
+    match value.term:
+        case None:
+            return value.key
+        case NamedNode() as iri:
+            return to_short(iri)
+        case term:
+            return term.value
 
 
 # --- disagreements

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 
+from kg import vocabulary as vocab
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
@@ -16,7 +18,7 @@ from kg.server.pages.entity_page import entity_page
 from kg.server.pages.query_pages import asked_of
 from kg.server.pages.reference_pages import ontology_page, sources_page
 from kg.server.pages.search_pages import home_page
-from kg.terms import FILM, to_curie
+from kg.terms import CONTESTED, FILM, UNDECIDED, to_curie
 from tests.projects import SmallProject
 from tests.server.pages.parsed_page import parse_page
 
@@ -43,6 +45,51 @@ def test_films_are_sorted_by_year_and_narrowed_by_facets(graph: FilmGraph) -> No
     found = parse_page(browse_page(graph, "films", of_baker))
     assert found.has("Sean Baker ×", "2020s", "Red Rocket")
     assert any("decade=2010" in link for link in found.links)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "labels"),
+    [
+        ({"year": "2021"}, ["2021"]),
+        ({"genre": "x"}, ["x"]),
+        ({"director": "film:nobody", "decade": "2010"}, ["2010s", "film:nobody"]),
+        ({"source": '"><b>'}, ['"><b>']),
+        ({"contested": "x"}, ["x"]),
+        ({"director": "film:sean-baker", "genre": "x"}, ["x", "Sean Baker"]),
+    ],
+)
+def test_a_chosen_value_is_shown_and_can_be_removed(
+    graph: FilmGraph, parameters: dict[str, str], labels: list[str]
+) -> None:
+    found = parse_page(browse_page(graph, "films", {**parameters, "sort": "oldest"}))
+    assert found.faults == []
+    assert found.has(*(f"{label} ×" for label in labels), "show all")
+    for removed in parameters:
+        others = {name: key for name, key in parameters.items() if name != removed}
+        assert any(
+            link.startswith("/films?") and dict(parse_qsl(link[7:])) == {**others, "sort": "oldest"}
+            for link in found.links
+        ), removed
+
+
+def test_a_value_that_few_entities_have_can_be_removed(project: SmallProject) -> None:
+    films = "".join(
+        f"film-{number}: {{type: Film, label: Film {number}, genre: genre {number}}}\n" for number in range(70)
+    )
+    project.write("data/films.yaml", f"source: encyclopedia\n{films}")
+    found = parse_page(browse_page(project.open(), "films", {"genre": "genre 9"}))
+    assert found.has("Film 9", "genre 9 ×")
+
+
+def test_the_csv_file_is_sorted_as_the_page(graph: FilmGraph) -> None:
+    found = parse_page(browse_page(graph, "films", {"director": "film:sean-baker", "sort": "oldest"}))
+    assert "/films.csv?director=film%3Asean-baker&sort=oldest" in found.links
+
+
+def test_a_list_is_read_from_properties_alone() -> None:
+    properties = CATALOGUES["films"].properties
+    assert {vocab.when, vocab.genre, vocab.award, vocab.outcome} <= properties
+    assert not properties & {CONTESTED, UNDECIDED}
 
 
 def test_an_unknown_facet_or_order_changes_nothing(graph: FilmGraph) -> None:
