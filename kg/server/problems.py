@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import re
-import textwrap
 from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -30,8 +30,9 @@ from kg.errors import (
     RemoteError,
     UnknownNameError,
 )
-from kg.server.request_params import page_handler
+from kg.server.request_params import page_handler, site_path
 from kg.terms import BASE
+from kg.text.table import shortened
 
 PROBLEM = "application/problem+json"
 STATUSES: dict[type[FilmGraphError], int] = {
@@ -44,23 +45,19 @@ STATUSES: dict[type[FilmGraphError], int] = {
     RemoteError: 502,
 }
 """Error -> HTTP status; the nearest class above an error decides."""
-_MAX_PATH = 120
-"""The longest path that a problem repeats."""
+MAX_QUOTED = 120
+"""The longest part of a path that a message repeats."""
 _NO_RETRY = frozenset(("seconds", "memory", "process"))
 """The limits that the same request would exceed again."""
-
-
-_REMEDIES: Mapping[Remedy | str, str] = {Remedy.LIST_QUERIES: "All of them are at {prefix}/queries."}
-"""What to do next, in terms of URLs; the command line has words of its own."""
 
 
 class UnknownPathError(HTTPException):
     """No route has this `path`."""
 
-    def __init__(self, path: str, *, prefix: str = "") -> None:
-        self.path = textwrap.shorten(path, _MAX_PATH, placeholder="…")
-        links = f"All pages are found from {prefix}/, and the API is described at {prefix}/openapi.json."
-        super().__init__(404, f"There is no page at {self.path}. {links}")
+    def __init__(self, path: str) -> None:
+        self.path = path
+        links = f"All pages are found from {site_path('/')}, and the API is described at {site_path('/openapi.json')}."
+        super().__init__(404, f"There is no page at {shortened(path, MAX_QUOTED)}. {links}")
 
 
 def status_of(error: FilmGraphError) -> int:
@@ -68,11 +65,11 @@ def status_of(error: FilmGraphError) -> int:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
-def problem_document(error: Exception, *, prefix: str = "") -> dict[str, object]:
-    """An `HTTPException` or an error of the graph as a problem document; `prefix` is that of the site's paths."""
+def problem_document(error: Exception) -> dict[str, object]:
+    """An `HTTPException` or an error of the graph as a problem document."""
     if isinstance(error, HTTPException):
         title = HTTPStatus(error.status_code).phrase
-        instance = {"instance": error.path} if isinstance(error, UnknownPathError) else {}
+        instance = {"instance": quote(error.path)} if isinstance(error, UnknownPathError) else {}
         about: dict[str, object] = {"type": "about:blank", "title": title, "status": error.status_code}
         return about | {"detail": error.detail, **instance}
     assert isinstance(error, FilmGraphError)
@@ -85,8 +82,7 @@ def problem_document(error: Exception, *, prefix: str = "") -> dict[str, object]
     }
     match error:
         case UnknownNameError():
-            remedy = _REMEDIES.get(error.remedy, error.remedy).replace("{prefix}", prefix)
-            document["detail"] = f"{error.message} {remedy}".rstrip()
+            document["detail"] = f"{error.message} {_remedy(error)}".rstrip()
             document |= {"name": error.name, "kind": error.kind, "suggestions": list(error.suggestions)}
             document["nearest"] = document["suggestions"]  # the key of earlier versions
             if error.replacement:
@@ -102,11 +98,17 @@ def problem_document(error: Exception, *, prefix: str = "") -> dict[str, object]
     return document
 
 
-def problem_response(error: Exception, *, status: int | None = None, prefix: str = "") -> Response:
+def _remedy(error: UnknownNameError) -> str:
+    """What to do next, in terms of URLs; the command line has words of its own."""
+    return f"All of them are at {site_path('/queries')}." if error.remedy is Remedy.LIST_QUERIES else error.remedy
+
+
+def problem_response(error: Exception) -> Response:
     """The response to an error."""
-    document = problem_document(error, prefix=prefix)
-    if status is not None:
-        document["status"] = status
+    return _to_response(error, problem_document(error))
+
+
+def _to_response(error: Exception, document: Mapping[str, object]) -> Response:
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, LimitError) and error.limit not in _NO_RETRY:
         headers["Retry-After"] = "1"
@@ -118,10 +120,11 @@ async def handle_error(request: Request, error: Exception) -> Response:
     """Starlette's handler of errors; where there is a page for problems and HTML is asked for, that answers."""
     page = page_handler(request, "problem", (PROBLEM,))
     error = _with_detail(request, error)
-    response = problem_response(error, prefix=request.app.state.prefix)
+    document = problem_document(error)
+    response = _to_response(error, document)
     if page is None:
         return response
-    html = await page(problem=problem_document(error, prefix=request.app.state.prefix))
+    html = await page(problem=document)
     html.status_code = response.status_code
     for name in ("retry-after", "allow", "link"):
         if name in response.headers:
@@ -135,11 +138,11 @@ def _with_detail(request: Request, error: Exception) -> Exception:
         return error
     path = request.scope["path"]
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return UnknownPathError(path, prefix=request.app.state.prefix)
+        return UnknownPathError(path)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := headers.get("Allow")):
         methods = " and ".join(sorted(method.strip() for method in allowed.split(",")))
-        detail = f"{textwrap.shorten(path, _MAX_PATH)} does not accept {request.method}, but {methods}."
+        detail = f"{shortened(path, MAX_QUOTED)} does not accept {request.method}, but {methods}."
         return HTTPException(error.status_code, detail, headers)
     return error
 

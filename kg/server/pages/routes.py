@@ -22,9 +22,9 @@ from __future__ import annotations
 
 import contextlib
 import mimetypes
-import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
+from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
@@ -52,17 +52,16 @@ from kg.server.pages.search_pages import home_page, list_page, search_page, sugg
 from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url, query_url, search_url
 from kg.server.pages.why_page import why_page
-from kg.server.problems import status_of
+from kg.server.problems import MAX_QUOTED, status_of
 from kg.server.request_params import PageHandler, base_url, site_path, snapshot_of
 from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
 from kg.text.folding import closest
+from kg.text.table import shortened
 
 _STATIC_FILES = frozenset(file.name for file in STATIC.iterdir())
 _LISTS = (*CATALOGUES, "disagreements", "sources", "ontology", "queries", "sparql", "search")
 """The pages that an unknown address may mean."""
-_MAX_SHOWN = 120
-"""The longest part of an address that the page of a problem repeats."""
 _CACHE_FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -283,11 +282,11 @@ def _problem_in_words(problem: Mapping[str, object]) -> str:
         case {"status": 404, "kind": "list", "name": str(name)}:
             return f"This list is not that long: {name}."
         case {"status": 404, "kind": "entity", "name": str(name)}:
-            return f"Nothing in this graph is called “{textwrap.shorten(name, _MAX_SHOWN)}”."
+            return f"Nothing in this graph is called “{shortened(name, MAX_QUOTED)}”."
         case {"status": 404, "kind": str(kind), "name": str(name)}:
-            return f"There is no {_KINDS.get(kind, kind)} “{textwrap.shorten(name, _MAX_SHOWN)}”."
+            return f"There is no {_KINDS.get(kind, kind)} “{shortened(name, MAX_QUOTED)}”."
         case {"status": 404, "instance": str(path)}:
-            return f"There is no page at {path}."
+            return f"There is no page at {shortened(unquote(path), MAX_QUOTED)}."
     return str(problem["detail"])
 
 

@@ -136,6 +136,18 @@ def test_a_problem_document_says_what_there_is(
     assert (response.status_code, response.json()["detail"]) == (status, detail)
 
 
+def test_a_long_unknown_path_is_shortened_in_words_and_whole_in_the_document(browser: TestClient) -> None:
+    path = "/nothing/" + "é" * 200
+    document = browser.get(path, headers={"Accept": "application/json"}).json()
+    assert document["instance"] == quote(path)
+    assert document["detail"].startswith("There is no page at /nothing/éé")
+    assert len(document["detail"]) < 250
+    assert get(browser, path, 404).has("There is no page at /nothing/éé", "é….")
+    refused = browser.post("/film/" + "x" * 200, headers={"Accept": "application/json"}).json()
+    assert refused["detail"].startswith("/film/xxx")
+    assert get(browser, "/queries/" + "x" * 200, 404).has("There is no question “xxx", "x…”.")
+
+
 HOSTILES = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' or 1=1 --", "%00", "{{ 7*7 }}", "\u202e"]
 
 
