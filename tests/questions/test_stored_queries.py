@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import rdflib
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
 import kg
+from kg import vocabulary as vocab
 from kg.queries.stored_query import StoredQueries
-from kg.terms import to_text
+from kg.terms import TYPE, XSD, entity_iri, to_text
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(StoredQueries(ROOT / "queries"))
@@ -158,3 +160,18 @@ def test_films_are_ranked_by_a_figure_of_their_own_or_of_a_part(graph: kg.FilmGr
     for property in ("gross", "budget", "rating"):
         ranked = graph.ask("films-with-highest", property=property)
         assert [str(row["film"]) for row in ranked][:1] == ["Anora"], property
+
+
+def test_scores_are_compared_on_one_scale() -> None:
+    store = Store()
+    for name, score, scale in (("tangerine", "93", "100"), ("anora", "4.9", "5"), ("amelie", "8", None)):
+        film, rating = entity_iri(name), entity_iri(f"{name}.rating.critics")
+        store.extend([Quad(film, TYPE, vocab.Film), Quad(film, vocab.rating, rating)])
+        store.add(Quad(rating, vocab.score, Literal(score, datatype=NamedNode(f"{XSD}decimal"))))
+        if scale is not None:
+            store.add(Quad(rating, vocab.scale, Literal(scale, datatype=NamedNode(f"{XSD}decimal"))))
+    query = StoredQueries(ROOT / "queries")["films-with-highest"]
+    solutions = store.query(query.bind({"property": (vocab.rating,)}))
+    assert isinstance(solutions, QuerySolutions)
+    ranked = [(row["film"], float(str(row["highest"].value))) for row in solutions]
+    assert ranked == [(entity_iri("anora"), 98.0), (entity_iri("tangerine"), 93.0)]
