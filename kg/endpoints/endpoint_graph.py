@@ -61,7 +61,8 @@ class EndpointGraph(FilmGraph):
         self.build = self._same_build or project.build_folder / "endpoint"
         self.names = RemoteNames(self.remote)
         self.snapshot = SnapshotFile(self.build)
-        self.provenance = _RemoteProvenance(self.store, RecordStore(self.snapshot, is_empty=self._same_build is None))
+        records = RecordStore(self.snapshot) if self._same_build is not None else None
+        self.provenance = _RemoteProvenance(self.store, records)
         self.deviations = read_deviations(project, config.address, self.layout.version)
         """The stored queries that the store answers otherwise than the build, and how; `kg check-store` found them."""
 

@@ -16,9 +16,11 @@ from kg.filmgraph import FilmGraph
 from kg.project import Project
 from kg.server.app import application
 from kg.server.pages.browse_pages import browse_csv, browse_page
+from kg.server.pages.search_pages import home_page
 from kg.server.problems import status_of
 from kg.server.settings import Limits
 from kg.workers.sandbox import _Reachable
+from tests.endpoints.stores import FailingStore
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +118,14 @@ def test_a_worker_reaches_the_host_and_port_of_its_store_alone(address: str) -> 
     assert not reachable.allows("socket.connect", (None, "/run/a.sock"))
     assert not reachable.allows("socket.bind", (None, ("127.0.0.1", port)))
     assert not _Reachable("").allows("socket.connect", (None, ("127.0.0.1", port)))
+
+
+def test_the_home_page_reads_the_films_once(elsewhere: Project, failing: FailingStore) -> None:
+    graph = connect(failing.address, elsewhere)
+    page = home_page(graph)
+    assert "Which films follow another?" in page
+    of_films = [query for query in failing.queries if query.startswith("SELECT ?s {") and "film/Film>" in query]
+    assert [query for query in of_films if "LIMIT" not in query] == of_films[1:2]
+    failing.queries.clear()
+    assert home_page(graph) == page
+    assert not [query for query in failing.queries if query.startswith("SELECT ?s")]

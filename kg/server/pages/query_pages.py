@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from urllib.parse import quote, urlencode
 
@@ -400,8 +400,17 @@ def _best_known(graph: FilmGraph, parameter: Parameter) -> list[str]:
     return [to_curie(match.entity.value) for match in matches]
 
 
-def asked_of(graph: FilmGraph, query: StoredQuery) -> Hyperlink | None:
-    """A question about what the graph has, such as `Which films did Sean Baker direct?`, with a link to its answer.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a stored query asks with some values, in words."""
+
+    text: str
+    query: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def asked_of(graph: FilmGraph, query: StoredQuery) -> Question | None:
+    """A question about what the graph has, such as `Which films did Sean Baker direct?`.
 
     None for a query that does not ask about one entity, or has no answer for those that were tried.
     """
@@ -424,7 +433,7 @@ def asked_of(graph: FilmGraph, query: StoredQuery) -> Hyperlink | None:
             article = "the " if of_class in _WITH_ARTICLE else ""
             words = f"{query.summary[: named[0].start()]}{article}{label}{query.summary[named[0].end() :]}"
             value = typed_value(graph, parameter, values[parameter.name])
-            return Hyperlink(words, query_url(query.name, **{parameter.name: value}))
+            return Question(words, query.name, {parameter.name: value})
     return None
 
 

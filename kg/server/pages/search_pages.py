@@ -44,7 +44,7 @@ from kg.server.pages.entity_data import (
 )
 from kg.server.pages.entity_page import known_entity
 from kg.server.pages.page_tables import tables_by_class
-from kg.server.pages.query_pages import asked_of
+from kg.server.pages.query_pages import Question, asked_of
 from kg.server.pages.templating import render
 from kg.server.pages.urls import list_url, page_url, query_url, search_url
 from kg.server.request_params import site_path
@@ -88,14 +88,16 @@ def home_page(graph: FilmGraph) -> str:
     films, contested = _latest_films(graph, display), _most_contested(graph)
     groups = []
     for class_name, title, path in _HOME:
-        if matches := graph.best_known(class_name, limit=_MAX_ON_HOME):
-            count = count_members(graph.store, graph.ontology, entity_iri(class_name))
+        of_class = entity_iri(class_name)
+        if of_class in graph.ontology.types and (matches := graph.best_known(class_name, limit=_MAX_ON_HOME)):
+            count = count_members(graph.store, graph.ontology, of_class)
             entities = [display.term(match.entity) for match in matches]
             groups.append(HomeGroup(title, _counted(path, count), entities, count, site_path(f"/{path}")))
     known = graph.best_known("Film", limit=1)
     examples = [display.label(match.entity) for match in known] + [group.entities[0].text for group in groups[:2]]
     return render(
-        "home.html", films=films, groups=groups, questions=_questions(graph),
+        "home.html", films=films, groups=groups,
+        questions=[Hyperlink(each.text, query_url(each.query, **each.values)) for each in _questions(graph)],
         totals=[*([films] if films is not None else []), *groups],
         contested=[(display.term(entity), count) for entity, count in contested.most], conflicts=contested.conflicts,
         sources=[display.term(source.iri) for source in list(sources.values())[:_MAX_ON_HOME]],
@@ -137,18 +139,24 @@ def _names(display: Display, people: Sequence[Term]) -> str:
 @lru_cache(maxsize=4)
 def _most_contested(graph: FilmGraph) -> ContestedEntities:
     """The entities that sources disagree on most; cached, because an endpoint is asked for all conflicts."""
-    return most_contested(graph.list_columns(vocab.Film, ()), limit=_MAX_ON_HOME)
+    return most_contested(entity_list(graph, "films").columns, limit=_MAX_ON_HOME)
 
 
-def _questions(graph: FilmGraph) -> list[Hyperlink]:
-    """Questions with the tag `featured`, or else the shortest of each topic, those first that the graph answers."""
+@lru_cache(maxsize=4)
+def _questions(graph: FilmGraph) -> Sequence[Question]:
+    """Questions with the tag `featured`, or else the shortest of each topic, those first that the graph answers.
+
+    Cached, because each is asked until there is an answer.
+    """
     featured = [query for query in graph.queries.valid() if _FEATURED in query.tags]
     asked, others = [], []
     for query in featured or _shortest_by_topic(graph):
-        if (link := asked_of(graph, query)) is not None:
-            asked.append(link)
+        if (question := asked_of(graph, query)) is not None:
+            asked.append(question)
         else:
-            others.append(Hyperlink(query.summary, query_url(query.name)))
+            others.append(Question(query.summary, query.name))
+        if len(asked) == _MAX_QUESTIONS:
+            break
     return [*asked, *others][:_MAX_QUESTIONS]
 
 
