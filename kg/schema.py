@@ -6,6 +6,7 @@ ontology/kinds.ttl. Wherever the name of a class is taken, the name of a kind is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -33,7 +34,6 @@ from kg.terms import (
     TYPE,
     XSD,
     Term,
-    to_curie,
     to_iri,
 )
 from kg.text.folding import Naming, closest, match_name, to_stems
@@ -70,6 +70,8 @@ _CONCEPT, _NOTATION, _BROADER, _PREFERRED_LABEL = (
 )
 _RANGE_INCLUDES = NamedNode("https://schema.org/rangeIncludes")
 _DOMAIN_INCLUDES = NamedNode("https://schema.org/domainIncludes")
+_LONG_LABEL = 5
+"""Letters; a misspelling of a shorter label is taken for a word of its own: `nope` is no German `Note`."""
 
 
 class ValueKind(StrEnum):
@@ -340,10 +342,6 @@ class Schema:
             name = next(iter(self._parents(name)), name)
 
 
-_LONG_LABEL = 5
-"""Letters; a misspelling of a shorter label is taken for a word of its own: `nope` is no German `Note`."""
-
-
 def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -> list[OntologyTerm]:
     """The terms that somebody who writes this text may mean: by a name, another label, or a word of the name.
 
@@ -361,8 +359,9 @@ def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -
     names = {}
     for term in reversed(terms):
         labels = (*term.other_labels, *term.labels, term.name)
-        local_name = to_curie(term.iri.value).rpartition(":")[2]
-        for name in (*(label for label in labels if len(label) >= _LONG_LABEL), term.word, local_name):
+        local_name = re.split("[#/]", term.iri.value)[-1]
+        long_labels = (label for label in labels if len(label) >= _LONG_LABEL)
+        for name in filter(None, (*long_labels, term.word, local_name)):
             names[name] = term
     likely = closest(local, names, limit=len(names))
     return list({names[name].name: names[name] for name in likely}.values())[:limit]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kg.project import find_project
-from kg.schema import read_ontology, to_schema
+from kg.schema import read_ontology, suggest_terms, to_schema
 from kg.terms import entity_iri
 from tests.projects import ROOT, SmallProject
 
@@ -61,3 +61,9 @@ def test_every_kind_of_ours_narrows_a_class_and_its_word_is_its_own() -> None:
 def test_an_open_graph_has_the_hierarchy_of_its_ontology(project: SmallProject) -> None:
     ontology = project.open().ontology
     assert entity_iri("Work") in ontology.ancestors(entity_iri("Film"))
+
+
+@pytest.mark.parametrize("text", ["x", "q", "", "film:"])
+def test_a_text_of_a_letter_or_none_suggests_no_term(text: str) -> None:
+    schema = to_schema(read_ontology(find_project(ROOT).ontology))
+    assert suggest_terms(text, (*schema.properties.values(), *schema.kinds.values())) == []

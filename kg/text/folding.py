@@ -58,6 +58,8 @@ def closest(name: str, names: Iterable[str], *, limit: int = 2) -> tuple[str, ..
     (('director',), (), ())
     >>> closest("mpc", ["mcp", "map"]), closest("use", ["USA"])
     (('mcp',), ())
+    >>> closest("x", [""])
+    ()
     """
     folded = name.casefold()
     matches = process.extract(
@@ -84,7 +86,7 @@ _SHORT = 4
 def _is_likely(name: str, other: str) -> bool:
     """True for a pair within the allowed edits that is not likely to be two words."""
     if not name or not other:
-        return True
+        return False
     if len(name) == len(other) < _SHORT:
         return sorted(name) == sorted(other)
     return name[0] in other[:2] or other[0] in name[:2]
