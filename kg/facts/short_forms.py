@@ -7,7 +7,7 @@ not depend on other facts, and a text that has no certain meaning stays as it is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -304,11 +304,16 @@ def _is_number(property: OntologyTerm) -> bool:
     return bool(property.range) and property.range[0].value in (XSD + "decimal", XSD + "integer")
 
 
+def _is_year(property: OntologyTerm) -> bool:
+    """True for the property that has a year alone in forms; elsewhere it takes the dates that `when` takes."""
+    return property.name == "year"
+
+
 def _slot_pattern(property: OntologyTerm) -> str:
     if property.value_kind is ValueKind.ENTITY:
         return _NAME
     if property.value_kind is ValueKind.DATE:
-        return "[0-9]{4}" if property.name == "year" else _DATE
+        return "[0-9]{4}" if _is_year(property) else _DATE
     if _is_number(property):
         return f"{AMOUNT}|{NUMBER}"
     return _NAME
@@ -322,9 +327,13 @@ def _match(text: str, templates: Sequence[_Template], value: YamlNode, *, may_be
             continue
         if not _is_certain(template, text):
             return None
-        texts = _with_complete_date(template, match.groupdict(), text)
-        if texts is None:
-            continue
+        texts = match.groupdict()
+        if (dated := _dated_name(template, texts, text)) is not None:
+            if _is_year(template.slots[-1]):
+                return None  # the day and the month are no part of the name
+            if not dated.name:
+                continue
+            texts |= {template.slots[-2].name: dated.name, template.slots[-1].name: dated.date}
         values = [(slot, _slot_value(slot, texts[slot.name], template)) for slot in template.slots]
         if all(normal is not None for _, normal in values):
             # What a sign stands for comes last, since the first value names the part.
@@ -333,24 +342,26 @@ def _match(text: str, templates: Sequence[_Template], value: YamlNode, *, may_be
     return None
 
 
-def _with_complete_date(template: _Template, texts: dict[str, str], text: str) -> dict[str, str] | None:
-    """The texts of the slots, with the complete date behind a name: `Cannes 21 May 2024`, not only its year.
+@dataclass(frozen=True, slots=True)
+class _DatedName:
+    """A name, empty where none is left, and the complete date behind it."""
 
-    None where no name is left, and where the form has a place for the year alone.
-    """
+    name: str
+    date: str
+
+
+def _dated_name(template: _Template, texts: Mapping[str, str], text: str) -> _DatedName | None:
+    """The last two slots where the text ends in a name and a date of several words: `Cannes 21 May 2024`."""
     *before, last = template.slots
     if not before or before[-1].value_kind is not ValueKind.ENTITY or last.value_kind is not ValueKind.DATE:
-        return texts
+        return None
     words = text.removesuffix(")").split(" ")
-    dates = (number for number in range(len(words)) if to_iso_date(" ".join(words[number:])) is not None)
-    first = next(dates, len(words) - 1)
-    if first == len(words) - 1:
-        return texts
+    dates = (number for number in range(len(words) - 1) if to_iso_date(" ".join(words[number:])) is not None)
+    if (first := next(dates, None)) is None:
+        return None
     name = texts[before[-1].name].split(" ")
     left = len(name) - (len(words) - 1 - first)
-    if left < 1 or last.name == "year":
-        return None
-    return texts | {before[-1].name: " ".join(name[:left]), last.name: " ".join(words[first:])}
+    return _DatedName(" ".join(name[: max(left, 0)]), " ".join(words[first:]))
 
 
 def _match_known(form: _Form, key: str, value: YamlNode) -> list[Entry] | None:

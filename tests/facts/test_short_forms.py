@@ -127,6 +127,11 @@ def block(lines: str) -> str:
             "  recognition:\n    - {award: Golden Bear, eventSeries: Berlin, year: 2019, outcome: won}\n"
             "    - {award: Golden Bear, eventSeries: Berlin, outcome: won}",
         ),
+        (
+            "  nominations: [Golden Bear at Berlin (2019), Golden Bear (2019)]",
+            "  recognition:\n    - {award: Golden Bear, eventSeries: Berlin, year: 2019, outcome: nominated}\n"
+            "    - {award: Golden Bear, year: 2019, outcome: nominated}",
+        ),
         ("  country: [US, United States, UK]", "  countryOfOrigin: [United States, United States, United Kingdom]"),
         ("  gross: {US: $5}", "  boxOffice: {territory: United States, amount: 5, currency: USD}"),
         ("  date: March 14, 2019", "  date: 2019-03-14"),
@@ -156,6 +161,9 @@ def test_a_short_form_states_what_its_long_form_states(tmp_path: Path, short: st
         ("rating: {A: 77}", "'77' is not a rating"),
         ("rating: {A: 93 USD}", "'93 USD' is not a rating"),
         ("date: 30 February 2019", "'30 February 2019' is not a date"),
+        ("awards: Golden Bear 21 February 2019", "'Golden Bear 21 February 2019' is not a recognition"),
+        ("awards: [Golden Bear at Berlin 21 February 2019]", "'Golden Bear at Berlin 21 February 2019' is not a"),
+        ("wins: Golden Bear at Berlin February 2019", "'Golden Bear at Berlin February 2019' is not a recognition"),
     ],
 )
 def test_what_has_no_certain_meaning_is_rejected_with_an_example(tmp_path: Path, line: str, message: str) -> None:
