@@ -124,8 +124,8 @@ def classify_pairs(
     pairs = candidate_pairs(ours, theirs, frequencies)
     if is_one_side:
         pairs = ((left_number, right_number) for left_number, right_number in pairs if left_number < right_number)
-    compared = _ComparedPairs(ours, theirs, frequencies, pairs)
-    m = compared.estimate(is_one_side=is_one_side)
+    compared = _ComparedPairs(ours, theirs, frequencies, pairs, is_one_side=is_one_side)
+    m = compared.estimate()
     same_from = thresholds.choose(compared.eligible())
     candidates = (
         Candidate(
@@ -199,8 +199,10 @@ class _ComparedPairs:
         right: Sequence[MentionFeatures],
         frequencies: TermFrequencies,
         pairs: Iterable[tuple[int, int]],
+        *,
+        is_one_side: bool,
     ) -> None:
-        self._left, self._right = left, right
+        self._left, self._right, self._is_one_side = left, right, is_one_side
         self._lefts, self._rights = array("i"), array("i")
         self._rarities, self._patterns, self._limits = array("d"), array("i"), array("d")
         self._pattern_numbers: dict[tuple[str, ...], int] = {}
@@ -240,26 +242,27 @@ class _ComparedPairs:
             if limit >= MIN_LIMIT_OF_SAME
         )
 
-    def estimate(self, *, is_one_side: bool) -> Mapping[str, float]:
+    def estimate(self) -> Mapping[str, float]:
         """Estimate the confidences, and return the m of each level."""
         m = dict(M)
         smaller, larger = sorted((len(self._left), len(self._right)))
         self.confidences = [0.0] * len(self._lefts)
-        matched = before = PRIOR_DUPLICATES if is_one_side else PRIOR_MATCHED
+        matched = before = PRIOR_DUPLICATES if self._is_one_side else PRIOR_MATCHED
         for number in range(ROUNDS):
             weights = [2.0 ** sum(log2(m[level]) for level in levels) for levels in self._pattern_numbers]
             # Two mentions agree by chance only where neither has a counterpart.
-            free = 1.0 if is_one_side else max(1 - matched * smaller / max(larger, 1), MIN_UNMATCHED_OF_LARGER)
+            free = 1.0 if self._is_one_side else max(1 - matched * smaller / max(larger, 1), MIN_UNMATCHED_OF_LARGER)
             prior = matched / max(larger * free, 2)
             odds = [
                 prior * weights[pattern] * 2.0 ** min(max(rarity, -80.0), 80.0)
                 for pattern, rarity in zip(self._patterns, self._rarities, strict=True)
             ]
             self._update_confidences(odds, 1 - matched + MIN_UNMATCHED)
-            if number >= FIRST_ROUND_OF_LIMITS:
-                self._estimate_limits(odds)
             if number == ROUNDS - 1:
                 break
+            # In one list, the other counterpart of a mention may be a third duplicate: no sign of a false pair.
+            if number >= FIRST_ROUND_OF_LIMITS and not self._is_one_side:
+                self._estimate_limits(odds)
             m = self._estimate_m()
             expected = sum(self.confidences) + before * PRIOR_MENTIONS
             low, high = MATCHED_SHARES
@@ -297,7 +300,7 @@ class _ComparedPairs:
 
     def _counterparts(self) -> tuple[list[bool | None], list[bool | None]]:
         """For each mention whether it has a counterpart by pairs without a sign; None where that is unsure."""
-        best_left, best_right = [0.0] * len(self._left), [0.0] * len(self._right)
+        best_left, best_right = self._zeros()
         for index, (left, right, confidence) in enumerate(
             zip(self._lefts, self._rights, self.confidences, strict=True)
         ):
@@ -310,7 +313,7 @@ class _ComparedPairs:
         """Each pair among its rivals: those of the same mention, as far as they are not taken by another mention."""
         before = self.confidences
         taken = self._sums(before)
-        rivals = [[0.0] * len(self._left), [0.0] * len(self._right)]
+        rivals = self._zeros()
         free: list[tuple[float, float]] = []
         for left, right, value, confidence in zip(self._lefts, self._rights, odds, before, strict=True):
             for_left = value * max(0.0, 1 - taken[1][right] + confidence)
@@ -332,11 +335,16 @@ class _ComparedPairs:
 
     def _sums(self, confidences: Sequence[float]) -> tuple[list[float], list[float]]:
         """The sum of the confidences of each mention's pairs, on both sides."""
-        sums = [0.0] * len(self._left), [0.0] * len(self._right)
+        sums = self._zeros()
         for left, right, confidence in zip(self._lefts, self._rights, confidences, strict=True):
             sums[0][left] += confidence
             sums[1][right] += confidence
         return sums
+
+    def _zeros(self) -> tuple[list[float], list[float]]:
+        """A number for each mention of both sides; of one list once, whether a mention is left or right in a pair."""
+        left = [0.0] * len(self._left)
+        return left, left if self._is_one_side else [0.0] * len(self._right)
 
     def _estimate_m(self) -> dict[str, float]:
         patterns = [0.0] * len(self._pattern_numbers)
@@ -357,9 +365,11 @@ class _ComparedPairs:
 
     def kept(self) -> Iterator[_Pair]:
         """The pairs that are worth showing: vetoed ones, and those of some confidence or that are a mention's best."""
-        best: dict[int, float] = defaultdict(float)
-        for left, confidence in zip(self._lefts, self.confidences, strict=True):
+        best = [0.0] * len(self._left)
+        for left, right, confidence in zip(self._lefts, self._rights, self.confidences, strict=True):
             best[left] = max(best[left], confidence)
+            if self._is_one_side:
+                best[right] = max(best[right], confidence)
         for index, (left, right, confidence) in enumerate(
             zip(self._lefts, self._rights, self.confidences, strict=True)
         ):

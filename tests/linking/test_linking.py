@@ -230,6 +230,23 @@ def test_the_order_of_mentions_does_not_matter() -> None:
     assert classified(ours, theirs) == classified(ours[::-1], theirs[::-1])
 
 
+def test_the_order_of_one_list_does_not_matter() -> None:
+    """A mention is one entity, whether it is left in a pair or right."""
+    films = [_with_people(f"{side}-{number}", word, number) for side in "ab" for number, word in enumerate(_WORDS)]
+    films += [_with_people(f"c-{number}", word[::-1], number) for number, word in enumerate(_OTHER_WORDS)]
+
+    def confidences(mentions: list[Mention]) -> dict[frozenset[str], tuple[float, Classification]]:
+        return {
+            frozenset((pair.left.id, pair.right.id)): (round(pair.confidence, 6), pair.classification)
+            for pair in classify_pairs(mentions, mentions, is_one_side=True)
+        }
+
+    expected = confidences(films)
+    assert expected[frozenset(("a-1", "b-1"))][1] is Classification.SAME
+    assert confidences(films[::-1]) == expected
+    assert confidences([*films[::2], *films[1::2]]) == expected
+
+
 def test_without_mentions_there_are_no_candidates() -> None:
     assert classify_pairs([], []) == classify_pairs(catalogue("ours"), []) == ()
     assert classify_pairs([film("a")], [film("b")]) == ()
