@@ -23,7 +23,8 @@ def cause_of(candidate: Candidate) -> str:
     if left.identifiers & right.identifiers:
         return EQUAL_IDENTIFIERS
     if candidate.limit is not None:
-        return _without_numbers(candidate.limit.name)
+        years = ", years apart" if candidate.limit.years is not None else ""
+        return f"{candidate.limit.name}{years}"
     names = {feature.name for feature in candidate.features}
     if not names & _SAME_TITLE:
         return "different names"

@@ -179,7 +179,7 @@ def _classify(pair: _Pair, same_from: float, thresholds: Thresholds) -> Classifi
 
 def _sign(limit: Limit) -> tuple[str, float]:
     """The kind of a limit: the pairs of one kind have one share of true ones."""
-    return limit.name.partition(",")[0], limit.confidence
+    return limit.name, limit.confidence
 
 
 def _has_counterpart(confidence: float) -> bool | None:

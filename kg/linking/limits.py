@@ -186,7 +186,7 @@ def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[
     if relation == TitleRelation.EQUAL:
         allowed = MAX_YEARS_OF_DATING if is_dated_by_release(left, right) else MAX_YEARS_OF_AWARD
         if apart is not None and (apart > allowed or _award_precedes(left.mention, right.mention)):
-            yield Limit(f"same title, {apart} years apart", FAR_YEARS, *names)
+            yield Limit("same title", FAR_YEARS, *names, years=apart)
     else:
         yield Limit(f"{relation} title", _limit_of_relation(relation, apart, _count_common_people(left, right)), *names)
     if relation != TitleRelation.EQUAL and (left.mention.class_name == "Episode") != (

@@ -76,16 +76,21 @@ class FeatureScore:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The highest confidence of a pair with a sign of two entities, such as different directors, and what shows it."""
+    """The highest confidence of a pair with a sign of two entities, such as different directors, and what shows it.
+
+    `name` is that of the sign; `years` are those between two films of one title.
+    """
 
     name: str
     confidence: float
     left: str = ""
     right: str = ""
+    years: int | None = None
 
     def __str__(self) -> str:
         """`at most 0.50, different directors: Robert Zemeckis / Guillermo del Toro`."""
-        return f"at most {self.confidence:.2f}, {self.name}: {self.left} / {self.right}"
+        apart = f", {self.years} years apart" if self.years is not None else ""
+        return f"at most {self.confidence:.2f}, {self.name}{apart}: {self.left} / {self.right}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kg.linking.causes import cause_of
 from kg.linking.classifier import classify_pairs
 from kg.linking.features import to_features
 from kg.linking.limits import MAX_YEARS_APART, find_limit, find_veto
-from kg.linking.model import Classification, Credit, Mention
+from kg.linking.model import Candidate, Classification, Credit, Mention
 from kg.linking.name_relations import relate_all_titles
 from kg.linking.names import parse_titles
 
@@ -109,7 +110,7 @@ LIMITS = [
     (directed("Anora", 2024, "Ana Lima"), directed("Red Rocket", 2024, "Ana Lima"), "different title"),
     # Remakes.
     (directed("Hercules", 2014, "Ana Lima"), directed("Hercules", 2014, "Bo Ek"), "different directors"),
-    (directed("Heat", 1990), directed("Heat", 1995), "same title, 5 years apart"),
+    (directed("Heat", 1990), directed("Heat", 1995), "same title"),
     (
         with_cast("Heat", "Bo Ek", "Cy Dahl", "Di Eng", "Pia Rud"),
         with_cast("Heat", "Eva Fex", "Gro Hav", "Ida Jul", "Ulf Tor"),
@@ -129,6 +130,14 @@ LIMITS = [
 def test_a_sign_of_two_films_limits_the_confidence(left: Mention, right: Mention, name: str) -> None:
     limit = find_limit(to_features(left), to_features(right))
     assert (limit.name if limit is not None else "") == name
+
+
+@pytest.mark.parametrize(("year", "words"), [(1995, "same title, 5 years apart"), (1996, "same title, 6 years apart")])
+def test_films_of_one_title_and_other_years_are_one_cause_whatever_their_years(year: int, words: str) -> None:
+    left, right = directed("Heat", 1990), directed("Heat", year)
+    limit = find_limit(to_features(left), to_features(right))
+    assert str(limit) == f"at most 0.50, {words}: Heat / Heat"
+    assert cause_of(Candidate(left, right, (), 0.4, limit=limit)) == "same title, years apart"
 
 
 @pytest.mark.parametrize(("left", "right", "name"), LIMITS)
