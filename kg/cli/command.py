@@ -18,6 +18,7 @@ from kg.files.atomic import write_file
 from kg.rdf import INPUT_FORMATS, RDF_VERSIONS
 from kg.reports import did_you_mean
 from kg.text.folding import closest
+from kg.text.number_words import counted
 from kg.text.sizes import to_bytes
 
 if TYPE_CHECKING:
@@ -396,5 +397,5 @@ def terminal_width(output: str | None = None) -> int | None:
 
 def format_counts(report: Report, *names: str) -> str:
     """Counts of a report in one line: `2,748 facts, 5 sources`."""
-    counts = ((report.counts[name], name) for name in names if name in report.counts)
-    return ", ".join(f"{count:,} {name.removesuffix('s') if count == 1 else name}" for count, name in counts)
+    counts = ((int(report.counts[name]), name) for name in names if name in report.counts)
+    return ", ".join(counted(count, name.removesuffix("s"), name) for count, name in counts)

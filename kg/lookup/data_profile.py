@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store, Triple
 
 from kg.terms import PREFIXES, RDF, XSD, Term
-from kg.text.table import format_table, shortened
+from kg.text.ellipsis import shortened
+from kg.text.table import format_table
 
 _CLASSES = "SELECT ?c (COUNT(*) AS ?n) { ?s a ?c } GROUP BY ?c"
 _MEMBERS = "SELECT ?c (MIN(?s) AS ?e) { ?s a ?c FILTER(isIRI(?s)) } GROUP BY ?c"

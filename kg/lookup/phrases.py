@@ -14,6 +14,7 @@ from kg.lookup.entity_names import EntityNames
 from kg.parts import owner_of, path_of
 from kg.schema import KIND
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, Term, to_short
+from kg.text.ellipsis import shortened
 from kg.text.number_words import article_of, to_cardinal
 from kg.traversal import list_members
 from kg.xsd import NUMERIC
@@ -119,7 +120,7 @@ def is_reworded(fact: Fact) -> bool:
 def quote_words(passage: str) -> str:
     """A passage in quotation marks, on one line, and cut where it is long."""
     words = " ".join(passage.split())
-    return f"“{words if len(words) <= _MAX_QUOTE else words[: _MAX_QUOTE - 1].rstrip() + '…'}”"
+    return f"“{shortened(words, _MAX_QUOTE)}”"
 
 
 def _remark(fact: Fact) -> str:

@@ -29,8 +29,9 @@ from kg.terms import (
     to_short,
     to_term,
 )
+from kg.text.ellipsis import shortened
 from kg.text.folding import Naming, match_name, to_stems
-from kg.text.table import html_table, shortened
+from kg.text.table import html_table
 
 INTRODUCTION = f"""PREFIX film: <{FILM}>
 {textwrap.fill(f"It is built in, like all of these prefixes: {', '.join(PREFIXES)}.", 79)}

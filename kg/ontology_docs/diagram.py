@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 from kg.ontology_docs.module import Module
 from kg.schema import OntologyTerm, Schema
 from kg.terms import XSD
-from kg.text.table import shortened
+from kg.text.ellipsis import shortened
 
 _WIDTH, _COLUMN_GAP, _ROW_GAP, _MARGIN = 250, 70, 26, 20
 _HEADER, _ROW, _PADDING = 28, 18, 8

@@ -10,7 +10,7 @@ from kg.ontology_docs.module import Module
 from kg.parts import is_part
 from kg.schema import KIND, OntologyTerm, Schema
 from kg.terms import FILM, SKOS, TYPE, Term, to_short
-from kg.text.table import shortened
+from kg.text.ellipsis import shortened
 
 _MATCHES = {SKOS + "exactMatch": "=", SKOS + "closeMatch": "≈", FILM + "inverseMatch": "↔"}
 _NO_MATCH = SKOS + "editorialNote"

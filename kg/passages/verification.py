@@ -24,9 +24,9 @@ from kg.passages.plausibility import check_plausibility
 from kg.reports import Finding, Report, Severity
 from kg.schema import KIND, OntologyTerm, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
+from kg.text.ellipsis import shortened
 from kg.text.folding import fold_passage
 from kg.text.number_words import MONTHS, numbers
-from kg.text.table import shortened
 
 
 class PassageCheck(StrEnum):

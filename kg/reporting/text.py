@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from kg.reports import Finding, Report, Severity
+from kg.text.number_words import counted
 
 _COLOURS = {Severity.VIOLATION: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+_PLURALS = {Severity.INFO: "info"}
 _NOWHERE = "in the graph"
 _WIDTH = max(len(severity) for severity in Severity)
 _MAX_PART, _MAX_END = 200, 60
@@ -117,14 +119,14 @@ def _cut(text: str) -> str:
 def _summary(report: Report, paint: _Paint) -> str:
     """`3 violations, 1 warning: shacl/maxCount 2, shacl/class 2`."""
     severities = report.by_severity()
-    by_severity = [paint(_plural(severities[s], s), _COLOURS[s]) for s in Severity if severities[s]]
+    by_severity = [
+        paint(counted(count, severity, _PLURALS.get(severity, "")), _COLOURS[severity])
+        for severity in Severity
+        if (count := severities[severity])
+    ]
     checks = Counter(finding.check for finding in report.findings).most_common()
     by_check = ", ".join(f"{check} {count}" for check, count in checks) if len(checks) > 1 else ""
     return ", ".join(by_severity) + (f": {by_check}" if by_check else "")
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" + ("s" if count != 1 and word != "info" else "")
 
 
 def _without_colour(text: str, code: str) -> str:

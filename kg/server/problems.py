@@ -32,7 +32,7 @@ from kg.errors import (
 )
 from kg.server.request_params import page_handler, site_path
 from kg.terms import BASE
-from kg.text.table import shortened
+from kg.text.ellipsis import shortened
 
 PROBLEM = "application/problem+json"
 STATUSES: dict[type[FilmGraphError], int] = {

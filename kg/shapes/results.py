@@ -11,7 +11,7 @@ from kg.shapes.model import Constraint, Shape
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, to_sparql
 from kg.shapes.plan import Check
 from kg.terms import PREFIXES, SH, XSD, is_triple_term, to_curie, to_short, to_term
-from kg.text.table import shortened
+from kg.text.ellipsis import shortened
 from kg.xsd import lexical_form, literal_parts
 
 LANGUAGES = ("en", "")

@@ -1,6 +1,7 @@
 """Texts: compared without their spelling, matched by patterns, written as tables.
 
 atom          Atom feeds
+ellipsis      long texts shortened
 folding       names folded, slugs, stems, and the names that a text may mean
 number_words  months and numbers as English words, and articles
 sizes         sizes of memory and disk in words

@@ -54,8 +54,14 @@ def article_of(noun: str) -> str:
 
     >>> article_of("agent"), article_of("Person"), article_of("1968 drama"), article_of("1895 film")
     ('an', 'a', 'a', 'an')
+    >>> article_of("11-minute film"), article_of("80s film"), article_of("180 films"), article_of("1,100 films")
+    ('an', 'an', 'a', 'a')
     """
-    return "an" if noun[:1].casefold() in tuple("aeiou8") or noun[:2] == "18" else "a"
+    return "an" if noun[:1].casefold() in tuple("aeiou") or _VOWEL_NUMBER.match(noun) else "a"
+
+
+_VOWEL_NUMBER = re.compile(r"8|1[18](?:\d\d)?(?!\d)")
+"""Eight, eighty, eleven, 18,000 and the years from 1800 to 1899; not 180 or 1,100."""
 
 
 _LAST_IN_WORDS = 10

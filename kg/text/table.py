@@ -78,15 +78,6 @@ def _pad(text: str, width: int, is_right: bool) -> str:
     return gap + text if is_right else text + gap
 
 
-def shortened(text: str, letters: int) -> str:
-    """A text of at most so many letters, with an ellipsis where its end is left out.
-
-    >>> shortened("Asteroid City", 10), shortened("Anora", 10)
-    ('Asteroid…', 'Anora')
-    """
-    return text if len(text) <= letters else text[: max(letters - 1, 1)].rstrip() + "…"
-
-
 def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
     """Texts as an HTML table, as notebooks show it; no row gives the empty text.
 

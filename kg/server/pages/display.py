@@ -26,6 +26,7 @@ from kg.mappings.linked_datasets import LinkedDataset, read_datasets
 from kg.parts import owner_of, path_of
 from kg.server.pages.urls import external_url, inverse_of, is_inverse, page_url, why_url
 from kg.terms import ALIAS, FILM, LABEL, NOTE, ONTOLOGY, SOURCE, TYPE, Term, to_short
+from kg.text.ellipsis import shortened
 from kg.xsd import is_numeric
 
 _MAX_PASSAGE_LENGTH = 280
@@ -156,7 +157,7 @@ class Display:
             return "", "", ""
         passage = " ".join(text[evidence.start : evidence.end].split())
         if len(passage) > _MAX_PASSAGE_LENGTH:
-            return "", passage[: _MAX_PASSAGE_LENGTH - 1].rstrip() + "…", ""
+            return "", shortened(passage, _MAX_PASSAGE_LENGTH), ""
         start, end = sentence_around(text, evidence.start, evidence.end, _MAX_CONTEXT_LENGTH)
         return text[start : evidence.start].lstrip(), text[evidence.start : evidence.end], text[evidence.end : end]
 

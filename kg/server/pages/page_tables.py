@@ -58,6 +58,7 @@ from kg.server.pages.layouts import (
 )
 from kg.server.pages.urls import inverse_of, values_url, why_url
 from kg.terms import FILM, KNOWLEDGE, Term
+from kg.text.number_words import counted
 
 _INFERRED_COLUMNS = (vocab.eventSeries,)
 """Shown only where no row has an award or edition, from which they follow."""
@@ -420,7 +421,7 @@ def works_table(data: EntityData, display: Display) -> Iterator[Block]:
         return
     dated = sorted((date_of(display.graph, work)[:4], display.label(work), work) for work in works)
     dated.sort(key=lambda found: found[0], reverse=True)
-    caption = "" if more else f"{len(dated)} work{'s' if len(dated) != 1 else ''}"
+    caption = "" if more else counted(len(dated), "work")
     if not any(year for year, _, _ in dated):
         rows = tuple(TableRow(((display.term(work),), tuple(works[work]))) for _, _, work in dated)
         yield DisplayTable(caption, ("Title", "Role"), rows, more=tuple(more))

@@ -56,8 +56,8 @@ from kg.server.problems import MAX_QUOTED, status_of
 from kg.server.request_params import PageHandler, base_url, site_path, snapshot_of
 from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
+from kg.text.ellipsis import shortened
 from kg.text.folding import closest
-from kg.text.table import shortened
 
 _STATIC_FILES = frozenset(file.name for file in STATIC.iterdir())
 _LISTS = (*CATALOGUES, "disagreements", "sources", "ontology", "queries", "sparql", "search")

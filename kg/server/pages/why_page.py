@@ -18,6 +18,7 @@ from kg.server.pages.entity_page import known_entity
 from kg.server.pages.templating import render
 from kg.server.pages.urls import why_url
 from kg.terms import KNOWLEDGE, Term
+from kg.text.ellipsis import shortened
 
 _MAX_STATEMENTS = 400
 _MAX_IN_DIAGRAM = 60
@@ -95,7 +96,7 @@ def _shown(display: Display, term: Term | Triple) -> DisplayValue:
     value = display.term(term)
     if len(value.text) <= _MAX_TEXT_LENGTH:
         return value
-    return replace(value, text=value.text[:_MAX_TEXT_LENGTH].rstrip() + "…", term=None)
+    return replace(value, text=shortened(value.text, _MAX_TEXT_LENGTH), term=None)
 
 
 def _statement_rows(display: Display, entity: NamedNode, property: str) -> list[StatementRow]:

@@ -16,7 +16,7 @@ from kg.server.pages.entity_data import EntityData, date_of
 from kg.server.pages.layouts import CAST, CREW, ROLES
 from kg.server.pages.templating import render
 from kg.terms import KNOWLEDGE
-from kg.text.table import shortened
+from kg.text.ellipsis import shortened
 
 WIDTH = 380
 _MAX_LETTERS = 22

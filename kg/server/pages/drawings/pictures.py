@@ -16,7 +16,7 @@ from kg.server.pages.layouts import CARD, WIDER
 from kg.server.pages.page_tables import cell, money, row_citations
 from kg.server.pages.templating import render
 from kg.terms import TYPE, Term
-from kg.text.table import shortened
+from kg.text.ellipsis import shortened
 
 _MAX_NEIGHBOURS, _MAX_PER_PROPERTY = 14, 3
 _WIDTH, _ROW_HEIGHT, _MIDDLE, _BOX_WIDTH, _MARGIN = 760, 46, 380, 176, 26
