@@ -51,8 +51,8 @@ def _add_import(commands: Commands) -> None:
         nargs = None if importer.takes_one_path else "+"
         parser.add_argument("paths", metavar=importer.metavar, nargs=nargs, help=importer.paths)
         for option in importer.options:
-            if option.name == "engine" and option.default is not None:
-                add_spark(parser, (option.default,), help=option.help)
+            if option.engines:
+                add_spark(parser, option.engines, help=option.help)
                 continue
             metavar = None if option.choices else option.metavar
             parser.add_argument(

@@ -40,6 +40,8 @@ class ImportOption:
     help: str
     default: str | None = None
     choices: tuple[str, ...] | None = None
+    engines: tuple[str, ...] = ()
+    """Of the option `engine`: the engines besides Spark, of which the first is the default."""
 
     @property
     def flag(self) -> str:
@@ -134,7 +136,7 @@ IMPORTERS: tuple[Importer, ...] = (
         options=(
             ImportOption("mapping", "FILE", "what the columns mean; default: FILE.mapping.yaml"),
             ImportOption("encoding", "NAME", "latin-1, utf-16 ...; default: that of the mapping, or utf-8"),
-            ImportOption("engine", "ENGINE", "what reads the files: duckdb, one by one", default="duckdb"),
+            ImportOption("engine", "ENGINE", "what reads the files: duckdb, one by one", engines=("duckdb",)),
         ),
         metavar="FILE",
     ),

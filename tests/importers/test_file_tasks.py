@@ -14,7 +14,11 @@ import pytest
 
 from kg.engines.spark_session import run_tasks
 from kg.errors import InputError
+from kg.facts.model import Source
+from kg.importers.session import open_session
 from kg.importers.tables import table_import
+from kg.project import Project
+from kg.schema import read_ontology, to_schema
 from tests.importers.import_project import ImportProject
 
 MAPPING = """\
@@ -103,6 +107,16 @@ def test_a_file_that_cannot_be_imported_is_named(
     assert project.run(*call, "--engine", "spark=local[2]") == 2
     assert "c.csv lacks the column Director" in capsys.readouterr().err
     assert not (project.folder / "data/imports/lake").exists()
+
+
+def test_an_unknown_engine_is_refused(tmp_path: Path, project: ImportProject) -> None:
+    ontology = tuple(read_ontology(Project(project.folder).ontology))
+    source = Source("lake", title="A lake")
+    with (
+        pytest.raises(InputError, match="There is no engine 'sparc'; choose duckdb, spark or spark=MASTER"),
+        open_session(project.folder / "data", source, ontology, to_schema(ontology)) as session,
+    ):
+        table_import.import_tables([tmp_path / "films.csv"], session, engine="sparc")
 
 
 def test_spark_connect_has_no_tasks_in_python() -> None:

@@ -36,7 +36,7 @@ _TABLES = ("row", "stub")
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What a task found in a file; `folder` has its rows, stubs and rejects."""
+    """The result of one task: what it counted in its file; `folder` has its rows, stubs and rejects."""
 
     folder: Path
     summary: ImportSummary
@@ -110,9 +110,9 @@ def _add_result(result: FileResult, session: ImportSession) -> None:
     with (result.folder / "rejects.txt").open(encoding="utf-8") as rejects:
         for line in rejects:
             session.spool.write_reject(line)
-    summary, found = session.summary, result.summary
-    summary.records += found.records
-    summary.rejected += found.rejected
-    summary.rejected_values += found.rejected_values
-    summary.skipped.update(found.skipped)
-    summary.unmapped.update(found.unmapped)
+    summary, counts = session.summary, result.summary
+    summary.records += counts.records
+    summary.rejected += counts.rejected
+    summary.rejected_values += counts.rejected_values
+    summary.skipped.update(counts.skipped)
+    summary.unmapped.update(counts.unmapped)

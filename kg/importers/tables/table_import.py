@@ -80,12 +80,15 @@ def import_tables(
     """Import tables with the same columns; `mapping` is the mapping file, or else `FILE.mapping.yaml`.
 
     `encoding` overrides that of the mapping. With the `engine` `spark` or `spark=MASTER`, each file is a task of Spark.
-    Raises `InputError` when a file is not such a table, or lacks a column of the mapping.
+    Raises `InputError` for another engine, and when a file is not such a table, or lacks a column of the mapping.
     """
+    master = master_of(engine or "")
+    if engine not in (None, "duckdb") and master is None:
+        raise InputError(f"There is no engine {engine!r}; choose duckdb, spark or spark=MASTER.")
     files = list_files(paths, SUFFIXES)
     columns = read_table_mapping(_mapping_file(files, mapping), session.schema)
     columns = replace(columns, encoding=encoding or columns.encoding)
-    if (master := master_of(engine or "")) is not None:
+    if master is not None:
         import_as_tasks(files, session, partial(_import_task, columns), run=partial(run_tasks, master))
         return
     for number, file in enumerate(files):
