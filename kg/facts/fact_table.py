@@ -45,7 +45,7 @@ PER_RECORD = f"{KNOWN} AND is_plain AND number NOT IN (SELECT number FROM prefer
 """Those of which nothing but the record is known, and that no decision has preferred to others."""
 REIFIED = f"{KNOWN} AND NOT (is_plain AND number NOT IN (SELECT number FROM preferred_fact))"
 """The other known facts."""
-WRITTEN_BY_HAND = "record = '' AND origin IN (SELECT id FROM fact_origin WHERE file LIKE '%.yaml' OR file LIKE '%.yml')"
+OF_YAML_FILES = "record = '' AND origin IN (SELECT id FROM fact_origin WHERE file LIKE '%.yaml' OR file LIKE '%.yml')"
 """The facts of YAML files."""
 MORE_THAN_A_RECORD = "NOT is_plain"
 """The facts of which more is known than the record that states them, such as the words of a text."""

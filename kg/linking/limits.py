@@ -175,7 +175,8 @@ def _limits_of_others(left: MentionFeatures, right: MentionFeatures) -> Iterator
 
 def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
     if have_other_directors(left, right):
-        yield Limit("different directors", DIFFERENT_DIRECTORS, *(", ".join(directors(side)) for side in (left, right)))
+        ours, theirs = (", ".join(directors(side)) for side in (left, right))
+        yield Limit("different directors", DIFFERENT_DIRECTORS, ours, theirs)
     if _have_other_casts(left, right):
         yield Limit("different casts", OTHER_CAST, left.mention.name, right.mention.name)
     if not left.titles or not right.titles:

@@ -15,7 +15,7 @@ from kg.decisions.policy import read_policy
 from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
 from kg.engines.choice import tables_on
 from kg.errors import InputError
-from kg.facts.fact_table import KNOWN, WRITTEN_BY_HAND, FactSelection, ProjectFacts
+from kg.facts.fact_table import KNOWN, OF_YAML_FILES, FactSelection, ProjectFacts
 from kg.facts.readers import FactsRead, read_facts
 from kg.facts.texts import open_texts
 from kg.facts.usage import check_usage
@@ -114,7 +114,7 @@ def draft(
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_project_links(project.data)
     _check_unchanged(project, states, read_file_states(project, texts=texts))
-    checked = (*check_ranks_in(facts), *check_usage(facts.where(WRITTEN_BY_HAND), schema))
+    checked = (*check_ranks_in(facts), *check_usage(facts.where(OF_YAML_FILES), schema))
     findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)
     report = Report(findings)
     if (available := open_texts(texts, project.texts, read.sources)).folders:

@@ -69,7 +69,7 @@ RELATIONS = [
     ("Ghandi", "Gandhi", "misspelt"),
     ("Dune", "Dune: Part Two", "longer"),
     ("Batman", "Batman Returns", "longer"),
-    # Alike in most letters, but whole words follow.
+    # Alike in most letters, but complete words follow.
     ("Suspended Animation", "Suspended Animation Impact", "longer"),
     ("Suspended Animatoin", "Suspended Animation Impact", "longer"),
     ("Halloween: H20", "Halloween H20: 20 Years Later", "longer"),
