@@ -4,6 +4,7 @@ The first lines of a file, each beginning `#+`, are YAML as grlc reads it (`summ
 with further keys for parameters and columns:
 
     #+ summary: Which films did a person direct?
+    #+ question: Which films did $person direct?
     #+ synonyms: [movies, directing]
     #+ tags: [credits]
     #+ params:
@@ -100,6 +101,8 @@ class StoredQuery:
     because: str = ""
     none: str = ""
     """What an empty answer means, where `$film` is the value of the parameter `film`."""
+    question: str = ""
+    """The summary about the values of its parameters, such as `$film`; the home page asks the queries that have one."""
     synonyms: tuple[str, ...] = ()
     """Words and phrases in which people ask for it, besides those of its summary; only the search reads them."""
     tags: tuple[str, ...] = ()
@@ -190,6 +193,10 @@ class StoredQuery:
         values = ", ".join(labels.values())
         return f"No source answers this{f' for {values}' if values else ''}: {self.summary}".rstrip()
 
+    def question_about(self, labels: Mapping[str, str]) -> str:
+        """What it asks, with the values of the parameters as people call them; the summary where it has no question."""
+        return _FORMER_VALUE.sub(lambda match: labels[match[1]], self.question) or self.summary
+
     def bind(self, terms: Mapping[str, tuple[Term, ...]]) -> str:
         """The query's text with these terms in its VALUES blocks; a parameter without terms becomes UNDEF."""
         pieces, position = [], 0
@@ -223,7 +230,8 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
     params = tuple(reader.parameters(header.get("params"), blocks))
     names = [parameter.name for parameter in params]
     replaces = reader.replaces(header.get("replaces"), names)
-    reader.check_sentence(str(header.get("none", "")), names)
+    reader.check_sentence("none", header, names)
+    reader.check_sentence("question", header, [each.name for each in params if not each.is_optional])
     if reader.findings:
         raise FaultsError(reader.findings)
     returns = header.get("returns")
@@ -236,6 +244,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         description=str(header.get("description", "")),
         because=str(header.get("because", "")),
         none=str(header.get("none", "")),
+        question=str(header.get("question", "")),
         synonyms=_texts(header.get("synonyms")),
         tags=_texts(header.get("tags")),
         params=params,
@@ -260,6 +269,7 @@ _CHECK = "queries/header"
 _HEADER_LINE = re.compile(r"^#\+[ \t]?(.*)$")
 _HEADER_KEYS = (
     "summary",
+    "question",
     "description",
     "synonyms",
     "tags",
@@ -368,12 +378,12 @@ class _HeaderReader:
             replaced[str(name)] = {str(key): _to_word(value) for key, value in (call or {}).items()}
         return replaced
 
-    def check_sentence(self, sentence: str, known: Sequence[str]) -> None:
-        """Report what the sentence for an empty answer names as a parameter and is none."""
-        for name in _FORMER_VALUE.findall(sentence):
+    def check_sentence(self, key: str, header: Mapping[str, object], known: Sequence[str]) -> None:
+        """Report what the sentence of a key names with a `$` without being one of these parameters."""
+        for name in _FORMER_VALUE.findall(str(header.get(key, ""))):
             if name not in known:
-                suggestions = closest(name, list(known))
-                self._report(f"none names no parameter: ${name}", line=self._line_of("none"), suggestions=suggestions)
+                message = f"{key} names no {'required ' if key == 'question' else ''}parameter: ${name}"
+                self._report(message, line=self._line_of(key), suggestions=closest(name, list(known)))
 
     def _check_keys(self, mapping: Mapping[object, object], known: Sequence[str], *, of: str) -> None:
         for key in map(str, mapping):

@@ -17,6 +17,7 @@
     http/               media types, hosts and origins, the log
     api/                routes for programs
     reconcile/          the Reconciliation Service API
+    example_values.py   values with which a stored query has an answer
     pages/              HTML for people
 
 A module that answers requests offers `routes() -> list[BaseRoute]`, and `app.ROUTES` lists these functions. A route

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import partial
 from typing import Protocol
@@ -75,6 +75,12 @@ def base_url(request: Request) -> str:
     if _HOST.fullmatch(host) is None:
         raise HTTPException(400, "The Host field is missing or invalid.")
     return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}"
+
+
+def page_number(parameters: Mapping[str, str]) -> int:
+    """The number of the page of a list that is asked for; 1 for what is not the number of a page."""
+    text = parameters.get("page", "1")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
 def site_path(path: str) -> str:

@@ -16,11 +16,11 @@ from kg.filmgraph import FilmGraph
 from kg.queries.result_writers import CSV, JSON, JSON_LD, TSV, TURTLE, AnswerBody, AnswerBounds
 from kg.server.api.entities import write_entity
 from kg.server.api.queries import RESERVED, write_stored
+from kg.server.example_values import example_values
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
 from kg.server.pages.display import DisplayValue, display_of
 from kg.server.pages.entity_page import PassageInContext, find_passage
 from kg.server.pages.query_pages import (
-    example_values,
     queries_page,
     query_page,
     sparql_editor_page,

@@ -24,6 +24,7 @@ MANY = "".join(f"part-{number}: {{type: Film, label: Part {number}, sequelOf: an
 QUERIES = {
     "films-by": """\
 #+ summary: Which films did a person direct?
+#+ question: Which films did $person direct?
 #+ params: {person: {type: entity, class: Person}}
 #+ none: No source names a film by $person.
 SELECT ?film ?year { VALUES ?person { film:sean-baker } ?film film:director ?person OPTIONAL { ?film film:year ?year } }

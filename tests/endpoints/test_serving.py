@@ -120,12 +120,12 @@ def test_a_worker_reaches_the_host_and_port_of_its_store_alone(address: str) -> 
     assert not _Reachable("").allows("socket.connect", (None, ("127.0.0.1", port)))
 
 
-def test_the_home_page_reads_the_films_once(elsewhere: Project, failing: FailingStore) -> None:
+def test_the_home_page_reads_the_films_and_asks_its_questions_once(elsewhere: Project, failing: FailingStore) -> None:
     graph = connect(failing.address, elsewhere)
     page = home_page(graph)
-    assert "Which films follow another?" in page
+    assert "Which films did Sean Baker direct?" in page
     of_films = [query for query in failing.queries if query.startswith("SELECT ?s {") and "film/Film>" in query]
     assert [query for query in of_films if "LIMIT" not in query] == of_films[1:2]
     failing.queries.clear()
     assert home_page(graph) == page
-    assert not [query for query in failing.queries if query.startswith("SELECT ?s")]
+    assert not [query for query in failing.queries if query.startswith("SELECT ?s {") or "?year" in query]

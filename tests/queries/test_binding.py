@@ -289,6 +289,12 @@ HEADERS = [
         "1:1",
         "property",
     ),
+    ("#+ params: {film: entity}\n#+ question: Who made $fim?\nASK { VALUES ?film { 1 } }", "2:1", "Did you mean film"),
+    (
+        "#+ params: {film: {type: entity, optional: true}}\n#+ question: Who made $film?\nASK { VALUES ?film { 1 } }",
+        "2:1",
+        "question names no required parameter: $film",
+    ),
     ("#+ params: {film: 3}\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),
 ]
 

@@ -34,7 +34,7 @@ from kg.lookup.source_conflicts import find_conflicts
 from kg.server.pages.display import ConflictList, Display, DisplayTable, DisplayValue, TableRow, display_of
 from kg.server.pages.page_tables import contested_values
 from kg.server.pages.templating import render
-from kg.server.request_params import site_path
+from kg.server.request_params import page_number, site_path
 from kg.terms import to_curie, to_short
 
 MAX_CSV = 250_000
@@ -237,12 +237,6 @@ def _left_out(graph: FilmGraph, catalogue: Catalogue, found: EntityListPage) -> 
     if graph.max_listed is None or found.total < graph.max_listed:
         return 0
     return max(0, count_members(graph.store, graph.ontology, catalogue.class_iri) - found.total)
-
-
-def page_number(parameters: Mapping[str, str]) -> int:
-    """The number of the page that is asked for; 1 for what is not the number of a page."""
-    text = parameters.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
 def _page_links(number: int, entries: int, url: Callable[..., str]) -> PageLinks:

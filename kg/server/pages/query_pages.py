@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice, pairwise
 from urllib.parse import quote, urlencode
 
@@ -27,6 +26,7 @@ from kg.queries.formats import to_turtle
 from kg.queries.query_search import QueryIndex, complete_matches
 from kg.queries.sparql import tokenise
 from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery, parameter_terms
+from kg.server.example_values import typed_value
 from kg.server.pages.display import (
     COLUMN,
     BarChart,
@@ -46,7 +46,7 @@ from kg.server.pages.urls import query_url, sparql_url
 from kg.server.pages.why_page import explanation_sources
 from kg.server.problems import status_of
 from kg.server.request_params import site_path
-from kg.terms import PREFIXES, Term, entity_iri, to_curie
+from kg.terms import PREFIXES, Term
 
 PER_PAGE = 100
 MAX_SPARQL_ROWS = 500
@@ -332,115 +332,6 @@ def _field_error(
 def _placeholder(graph: FilmGraph, parameter: Parameter) -> str:
     """The example as a person would type it; empty for a parameter whose example is that it is left out."""
     return "" if parameter.example == "UNDEF" else typed_value(graph, parameter, parameter.example_value)
-
-
-def typed_value(graph: FilmGraph, parameter: Parameter, value: str) -> str:
-    """A value as a person would type it: entities by their names, where these are unambiguous."""
-    texts = value.split("|")
-    if parameter.type is ParameterType.ENTITY:
-        texts = [_typed_name(graph, parameter, text) for text in texts]
-    return " | ".join(texts)
-
-
-def _typed_name(graph: FilmGraph, parameter: Parameter, example: str) -> str:
-    try:
-        entity = graph.entity(example)
-        label = graph.names.label(entity)
-        is_unambiguous = graph.entity(label, class_name=parameter.class_name) == entity
-    except (FilmGraphError, ValueError):
-        return example
-    return label if is_unambiguous else to_curie(entity.value)
-
-
-# --- questions that the graph answers
-
-_MAX_TRIED = 8
-"""How many entities are tried as values, the best known first."""
-_MEANS_ANY = re.compile(r"\ban? (?P<nouns>[a-z]+(?:(?:, [a-z]+)* or (?!an?other)[a-z]+)?)(?=[ ,?])(?! or )")
-"""What the summary of a query says of its entity: `a film`, `a film, person or organisation`."""
-_CLAUSES = frozenset(("and", "at", "for", "how", "in", "on", "or", "to", "under", "what", "when", "which", "who"))
-"""The words after a comma that do not continue a list."""
-_WITH_ARTICLE = frozenset(("award",))
-"""What has an article before its name: `the Palme d'Or`."""
-
-
-def example_values(graph: FilmGraph, query: StoredQuery) -> dict[str, str]:
-    """Values for the required parameters: those of the query's example, or else of entities that have an answer."""
-    first: dict[str, str] = {}
-    for values in _candidates(graph, query):
-        try:
-            answer = graph.ask_with(query.name, values, limit=1)
-        except FilmGraphError:
-            continue
-        first = first or values
-        if answer.kind != "rows" or len(answer):
-            first = values
-            break
-    parameters = {parameter.name: parameter for parameter in query.params}
-    return {name: typed_value(graph, parameters[name], value) for name, value in first.items()}
-
-
-def _candidates(graph: FilmGraph, query: StoredQuery) -> Iterator[dict[str, str]]:
-    """Yield the example of a query, and then the same with the best known entities of the graph."""
-    required = [parameter for parameter in query.params if not parameter.is_optional]
-    example = {parameter.name: parameter.example_value for parameter in required}
-    yield example
-    known = {parameter.name: _best_known(graph, parameter) for parameter in required}
-    for number in range(max(map(len, known.values()), default=0)):
-        yield {name: known[name][number % len(known[name])] if known[name] else text for name, text in example.items()}
-
-
-def _best_known(graph: FilmGraph, parameter: Parameter) -> list[str]:
-    if parameter.type is not ParameterType.ENTITY or not parameter.class_name:
-        return []
-    try:
-        matches = graph.best_known(parameter.class_name, limit=_MAX_TRIED)
-    except (FilmGraphError, ValueError):
-        return []
-    return [to_curie(match.entity.value) for match in matches]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a stored query asks with some values, in words."""
-
-    text: str
-    query: str
-    values: Mapping[str, str] = field(default_factory=dict)
-
-
-def asked_of(graph: FilmGraph, query: StoredQuery) -> Question | None:
-    """A question about what the graph has, such as `Which films did Sean Baker direct?`.
-
-    None for a query that does not ask about one entity, or has no answer for those that were tried.
-    """
-    required = [parameter for parameter in query.params if not parameter.is_optional]
-    if len(required) != 1 or required[0].type is not ParameterType.ENTITY or required[0].is_list:
-        return None
-    (parameter,) = required
-    of_class = graph.names.label(entity_iri(parameter.class_name)) if parameter.class_name else ""
-    phrases = list(_MEANS_ANY.finditer(query.summary))
-    named = [phrase for phrase in phrases if not of_class or phrase["nouns"] == of_class]
-    if len(named) != 1 or _continues(query.summary[named[0].end() :]):
-        return None
-    for values in _candidates(graph, query):
-        try:
-            answer = graph.ask_with(query.name, values, limit=1)
-            label = graph.names.label(graph.entity(values[parameter.name]))
-        except (FilmGraphError, ValueError):
-            continue
-        if answer.kind == "rows" and len(answer) and label:
-            article = "the " if of_class in _WITH_ARTICLE else ""
-            words = f"{query.summary[: named[0].start()]}{article}{label}{query.summary[named[0].end() :]}"
-            value = typed_value(graph, parameter, values[parameter.name])
-            return Question(words, query.name, {parameter.name: value})
-    return None
-
-
-def _continues(text: str) -> bool:
-    """True when a list of nouns goes on: `, group of characters or jury`, but not `, and when?`."""
-    words = text.removeprefix(", ").split(maxsplit=1) if text.startswith(", ") else []
-    return bool(words) and words[0] not in _CLAUSES
 
 
 # --- SPARQL

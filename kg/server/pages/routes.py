@@ -53,7 +53,7 @@ from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url, query_url, search_url
 from kg.server.pages.why_page import why_page
 from kg.server.problems import MAX_QUOTED, status_of
-from kg.server.request_params import PageHandler, base_url, site_path, snapshot_of
+from kg.server.request_params import PageHandler, base_url, page_number, site_path, snapshot_of
 from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
 from kg.text.ellipsis import shortened
@@ -187,14 +187,9 @@ def entity_or_list_page(graph: FilmGraph, iri: str, parameters: Mapping[str, str
         return RenderedPage(url, 303)
     for name in ("all", "named"):
         if name in parameters:
-            number, referrers = _page_number(parameters), name == "named"
+            number, referrers = page_number(parameters), name == "named"
             return RenderedPage(list_page(graph, iri, parameters[name], number, referrers=referrers))
     return RenderedPage(entity_page(graph, iri, parameters.get("at", "")))
-
-
-def _page_number(parameters: Mapping[str, str]) -> int:
-    page = parameters.get("page", "1")
-    return max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
 
 
 async def why(request: Request, snapshot: Snapshot, /, **context: object) -> Response:
@@ -215,7 +210,7 @@ async def query(request: Request, snapshot: Snapshot, /, **context: object) -> R
     assert isinstance(stored, StoredQuery)
     assert isinstance(values, Mapping)
     texts = {str(key): " | ".join(value) if isinstance(value, list) else str(value) for key, value in values.items()}
-    page: RenderedPage = await snapshot.run(query_page, stored.name, texts, _page_number(request.query_params))
+    page: RenderedPage = await snapshot.run(query_page, stored.name, texts, page_number(request.query_params))
     return HTMLResponse(page.text, page.status)
 
 

@@ -23,6 +23,7 @@ from kg.lookup.name_search import NameMatch
 from kg.lookup.phrases import date_in_words
 from kg.lookup.source_conflicts import ContestedEntities, most_contested
 from kg.queries.stored_query import StoredQuery
+from kg.server.example_values import Question, answered_question
 from kg.server.pages.browse_pages import entity_list
 from kg.server.pages.display import (
     Block,
@@ -44,7 +45,6 @@ from kg.server.pages.entity_data import (
 )
 from kg.server.pages.entity_page import known_entity
 from kg.server.pages.page_tables import tables_by_class
-from kg.server.pages.query_pages import Question, asked_of
 from kg.server.pages.templating import render
 from kg.server.pages.urls import list_url, page_url, query_url, search_url
 from kg.server.request_params import site_path
@@ -60,8 +60,6 @@ _HOME = (
 _MAX_HITS = 60
 _MAX_SUGGESTIONS = 8
 _MAX_ON_HOME, _MAX_QUESTIONS = 8, 12
-_FEATURED = "featured"
-"""The tag of the stored queries that the home page asks."""
 _MAX_ABOUT_LENGTH = 90
 
 
@@ -144,20 +142,14 @@ def _most_contested(graph: FilmGraph) -> ContestedEntities:
 
 @lru_cache(maxsize=4)
 def _questions(graph: FilmGraph) -> Sequence[Question]:
-    """Questions with the tag `featured`, or else the shortest of each topic, those first that the graph answers.
+    """The stored queries that have a question, about what the graph answers; if none, the shortest of each topic.
 
     Cached, because each is asked until there is an answer.
     """
-    featured = [query for query in graph.queries.valid() if _FEATURED in query.tags]
-    asked, others = [], []
-    for query in featured or _shortest_by_topic(graph):
-        if (question := asked_of(graph, query)) is not None:
-            asked.append(question)
-        else:
-            others.append(Question(query.summary, query.name))
-        if len(asked) == _MAX_QUESTIONS:
-            break
-    return [*asked, *others][:_MAX_QUESTIONS]
+    queries = (query for query in graph.queries.valid() if query.question)
+    asked = filter(None, (answered_question(graph, query) for query in queries))
+    shortest = (Question(query.summary, query.name, {}) for query in _shortest_by_topic(graph))
+    return list(islice(asked, _MAX_QUESTIONS)) or list(islice(shortest, _MAX_QUESTIONS))
 
 
 def _shortest_by_topic(graph: FilmGraph) -> Iterable[StoredQuery]:

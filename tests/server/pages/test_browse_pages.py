@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -13,9 +12,9 @@ from kg import vocabulary as vocab
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
+from kg.server.example_values import Question, answered_question
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
 from kg.server.pages.entity_page import entity_page
-from kg.server.pages.query_pages import asked_of
 from kg.server.pages.reference_pages import ontology_page, sources_page
 from kg.server.pages.search_pages import home_page
 from kg.terms import CONTESTED, FILM, UNDECIDED, to_curie
@@ -146,20 +145,24 @@ def test_the_home_page_asks_what_the_graph_answers(graph: FilmGraph) -> None:
     assert "/queries/films-directed-by?person=Sean+Baker" in found.links
 
 
-@pytest.mark.parametrize(
-    ("summary", "asked"),
-    [
-        ("Who are the actors of a film, and in what?", "Who are the actors of Tangerine, and in what?"),
-        ("Who made a film?", "Who made Tangerine?"),
-        ("Which films are like a film or another work?", None),
-        ("How are a film, story or other work made?", None),
-        ("What happened?", None),
-    ],
-)
-def test_a_question_names_its_entity(graph: FilmGraph, summary: str, asked: str | None) -> None:
-    query = replace(graph.queries["cast-of-film"], summary=summary)
-    link = asked_of(graph, query)
-    assert (link and link.text) == asked
+def test_a_question_is_asked_where_it_has_an_answer(project: SmallProject) -> None:
+    project.write("data/films.yaml", "source: encyclopedia\nanora: {type: Film, label: Anora, year: 2024}\n")
+    for name in ("year", "director"):
+        project.write(
+            f"queries/{name}.rq",
+            f"#+ summary: What is the {name} of a film?\n#+ question: What is the {name} of $film?\n"
+            f"#+ params: {{film: {{type: entity, class: Film}}}}\n"
+            f"SELECT ?value {{ VALUES ?film {{ film:tangerine }} ?film film:{name} ?value }}\n",
+        )
+    graph = project.open()
+    assert answered_question(graph, graph.queries["year"]) == Question(
+        "What is the year of Anora?", "year", {"film": "Anora"}
+    )
+    assert answered_question(graph, graph.queries["director"]) is None
+    found = parse_page(home_page(graph))
+    assert found.has("What is the year of Anora?")
+    assert not found.has("What is the director of")
+    assert "/queries/year?film=Anora" in found.links
 
 
 def test_the_home_page_names_what_sources_disagree_on_most(project: SmallProject) -> None:
