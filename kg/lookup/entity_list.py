@@ -272,10 +272,7 @@ class EntityList:
         self._ids |= {term: found.get(str(term), 0) for term in new}
 
     def _members(self, class_iri: NamedNode, date: NamedNode | None) -> str:
-        member = (
-            f"SELECT s, lexical FROM triple JOIN term ON id = s WHERE p = {self._ids[TYPE]}"
-            f" AND o = {self._ids[class_iri]} AND class = 0 AND {owner_sql('lexical')} IS NULL"
-        )
+        member = _members_sql(self._ids[TYPE], self._ids[class_iri])
         dated = (
             "SELECT s, max(left(lexical, 4)) AS year FROM triple JOIN term ON id = o"
             f" WHERE p = {self._ids[date] if date else 0} GROUP BY s"
@@ -367,6 +364,22 @@ class EntityList:
             f"WITH value AS ({value}) SELECT v.s, v.p, text, lexical, name FROM value AS v JOIN term ON id = v.o"
             f" LEFT JOIN ({named}) AS n ON n.s = v.o WHERE lexical IS NOT NULL"
         )
+
+
+def count_listed(columns: Columns, class_iri: NamedNode) -> int:
+    """How many entities the list of a class has: those with an IRI that are no part of another."""
+    ids = columns.find_ids((str(TYPE), str(class_iri)))
+    members = _members_sql(ids.get(str(TYPE), 0), ids.get(str(class_iri), 0))
+    (count,) = columns.cursor().execute(f"SELECT count(*) FROM ({members})").fetchall()[0]
+    assert isinstance(count, int)
+    return count
+
+
+def _members_sql(type: int, class_id: int) -> str:
+    return (
+        f"SELECT s, lexical FROM triple JOIN term ON id = s WHERE p = {type} AND o = {class_id}"
+        f" AND class = 0 AND {owner_sql('lexical')} IS NULL"
+    )
 
 
 def _matching_terms(key: str) -> tuple[str, list[str]]:

@@ -26,6 +26,7 @@ from kg.lookup.entity_list import (
     PropertyFacet,
     SourceFacet,
     YearFacet,
+    count_listed,
     entity_of_key,
 )
 from kg.lookup.entity_types import count_members
@@ -76,6 +77,8 @@ class Catalogue:
     """A class whose entities can be browsed: its columns, and the facets by which they can be narrowed."""
 
     title: str
+    noun: str
+    plural: str
     class_iri: NamedNode
     columns: Mapping[str, NamedNode]
     facets: Mapping[str, CatalogueFacet]
@@ -97,7 +100,7 @@ class Catalogue:
 
 CATALOGUES: Mapping[str, Catalogue] = {
     "films": Catalogue(
-        "Films", vocab.Film,
+        "Films", "film", "films", vocab.Film,
         {"Director": vocab.director, "Country": vocab.countryOfOrigin},
         {
             "decade": CatalogueFacet("Decade", YearFacet(by_decade=True)),
@@ -108,7 +111,7 @@ CATALOGUES: Mapping[str, Catalogue] = {
         date=vocab.when,
     ),
     "people": Catalogue(
-        "People", vocab.Person,
+        "People", "person", "people", vocab.Person,
         {"Occupation": vocab.occupation, "Nationality": vocab.nationality},
         {
             "occupation": _property("Occupation", vocab.occupation),
@@ -116,16 +119,16 @@ CATALOGUES: Mapping[str, Catalogue] = {
         },
     ),
     "awards": Catalogue(
-        "Awards", vocab.Award, {"Awarded at": vocab.awardOf},
+        "Awards", "award", "awards", vocab.Award, {"Awarded at": vocab.awardOf},
         {"programme": _property("Awarded at", vocab.awardOf), **_EVERYWHERE},
     ),
     "companies": Catalogue(
-        "Companies and other organisations", vocab.Organisation,
+        "Companies and other organisations", "organisation", "organisations", vocab.Organisation,
         {"Kind": vocab.kind, "Country": vocab.countryOfOrigin},
         {"kind": _property("Kind", vocab.kind), "country": _property("Country", vocab.countryOfOrigin), **_EVERYWHERE},
     ),
     "places": Catalogue(
-        "Places", vocab.Place,
+        "Places", "place", "places", vocab.Place,
         {"Kind": vocab.kind, "In": vocab.locatedIn},
         {"kind": _property("Kind", vocab.kind), "in": _property("In", vocab.locatedIn), **_EVERYWHERE},
     ),
@@ -236,7 +239,14 @@ def _left_out(graph: FilmGraph, catalogue: Catalogue, found: EntityListPage) -> 
     """How many entities of the class are not in the list, since a store of somebody else gives only so many."""
     if graph.max_listed is None or found.total < graph.max_listed:
         return 0
-    return max(0, count_members(graph.store, graph.ontology, catalogue.class_iri) - found.total)
+    return max(0, count_entities(graph, catalogue) - found.total)
+
+
+def count_entities(graph: FilmGraph, catalogue: Catalogue) -> int:
+    """How many entities a catalogue has; where only so many are listed, all of the class."""
+    if graph.max_listed is not None:
+        return count_members(graph.store, graph.ontology, catalogue.class_iri)
+    return count_listed(graph.list_columns(catalogue.class_iri, ()), catalogue.class_iri)
 
 
 def _page_links(number: int, entries: int, url: Callable[..., str]) -> PageLinks:

@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
@@ -18,13 +18,12 @@ from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_description import PropertyReader
 from kg.lookup.entity_list import ListOrder
-from kg.lookup.entity_types import count_members
 from kg.lookup.name_search import NameMatch
 from kg.lookup.phrases import date_in_words
 from kg.lookup.source_conflicts import ContestedEntities, most_contested
 from kg.queries.stored_query import StoredQuery
 from kg.server.example_values import Question, answered_question
-from kg.server.pages.browse_pages import entity_list
+from kg.server.pages.browse_pages import CATALOGUES, count_entities, entity_list
 from kg.server.pages.display import (
     Block,
     Display,
@@ -48,15 +47,12 @@ from kg.server.pages.page_tables import tables_by_class
 from kg.server.pages.templating import render
 from kg.server.pages.urls import list_url, page_url, query_url, search_url
 from kg.server.request_params import site_path
-from kg.terms import KNOWLEDGE, Term, entity_iri, to_iri
+from kg.terms import KNOWLEDGE, Term, entity_iri, to_curie, to_iri
 
 _CLASSES = ("Film", "Person", "Award", "Organisation", "Festival", "Character", "Place")
 """The classes by which a search can be filtered."""
-_HOME = (
-    ("Person", "People", "people"), ("Award", "Awards", "awards"),
-    ("Organisation", "Companies and other organisations", "companies"),
-)  # fmt: skip
-"""The classes on the home page: name, title, and where all of them are."""
+_HOME = ("people", "awards", "companies")
+"""The catalogues on the home page besides the films."""
 _MAX_HITS = 60
 _MAX_SUGGESTIONS = 8
 _MAX_ON_HOME, _MAX_QUESTIONS = 8, 12
@@ -68,16 +64,14 @@ _MAX_ABOUT_LENGTH = 90
 
 @dataclass(frozen=True, slots=True)
 class HomeGroup:
-    """Some entities of a class, and how many there are; `notes` has what is shown after each."""
+    """Some entities of a catalogue, each with what is shown after it, and how many there are at `url`."""
 
     title: str
-    name: str
-    """What they are called together with their number."""
-
-    entities: Sequence[DisplayValue]
+    entities: Sequence[tuple[DisplayValue, str]]
     count: int
+    noun: str
+    """What they are called together with their number."""
     url: str
-    notes: Sequence[str] = ()
 
 
 def home_page(graph: FilmGraph) -> str:
@@ -85,14 +79,14 @@ def home_page(graph: FilmGraph) -> str:
     display, sources = display_of(graph), graph.provenance.sources
     films, contested = _latest_films(graph, display), _most_contested(graph)
     groups = []
-    for class_name, title, path in _HOME:
-        of_class = entity_iri(class_name)
-        if of_class in graph.ontology.types and (matches := graph.best_known(class_name, limit=_MAX_ON_HOME)):
-            count = count_members(graph.store, graph.ontology, of_class)
-            entities = [display.term(match.entity) for match in matches]
-            groups.append(HomeGroup(title, _counted(path, count), entities, count, site_path(f"/{path}")))
+    for name in _HOME:
+        class_iri = CATALOGUES[name].class_iri
+        if class_iri in graph.ontology.types and (
+            matches := graph.best_known(to_curie(class_iri.value), limit=_MAX_ON_HOME)
+        ):
+            groups.append(_home_group(graph, name, [(display.term(match.entity), "") for match in matches]))
     known = graph.best_known("Film", limit=1)
-    examples = [display.label(match.entity) for match in known] + [group.entities[0].text for group in groups[:2]]
+    examples = [display.label(match.entity) for match in known] + [group.entities[0][0].text for group in groups[:2]]
     return render(
         "home.html", films=films, groups=groups,
         questions=[Hyperlink(each.text, query_url(each.query, **each.values)) for each in _questions(graph)],
@@ -111,21 +105,19 @@ def _latest_films(graph: FilmGraph, display: Display) -> HomeGroup | None:
     )  # fmt: skip
     if not found.entities:
         return None
-    notes = [
-        ", ".join(filter(None, (date_in_words(film.year), _names(display, film.values.get(vocab.director, ())))))
-        for film in found.entities
-    ]
-    total = found.total if graph.max_listed is None else count_members(graph.store, graph.ontology, vocab.Film)
-    films = [display.term(film.entity) for film in found.entities]
-    return HomeGroup("Latest films", _counted("films", total), films, total, site_path("/films"), notes)
+    films = []
+    for film in found.entities:
+        about = (date_in_words(film.year), _names(display, film.values.get(vocab.director, ())))
+        films.append((display.term(film.entity), ", ".join(filter(None, about))))
+    return replace(_home_group(graph, "films", films), title="Latest films")
 
 
-_SINGULARS = {"films": "film", "people": "person", "awards": "award", "companies": "company"}
-
-
-def _counted(name: str, count: int) -> str:
-    """What a number of entities is called: `films`, `film`."""
-    return _SINGULARS[name] if count == 1 else name
+def _home_group(graph: FilmGraph, name: str, entities: Sequence[tuple[DisplayValue, str]]) -> HomeGroup:
+    """These entities of a catalogue, with the number of all that it has."""
+    catalogue = CATALOGUES[name]
+    count = count_entities(graph, catalogue)
+    noun = catalogue.noun if count == 1 else catalogue.plural
+    return HomeGroup(catalogue.title, entities, count, noun, site_path(f"/{name}"))
 
 
 def _names(display: Display, people: Sequence[Term]) -> str:

@@ -21,6 +21,12 @@ from kg.terms import CONTESTED, FILM, UNDECIDED, to_curie
 from tests.projects import SmallProject
 from tests.server.pages.parsed_page import parse_page
 
+MORE_CLASSES = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+film:Organisation a owl:Class .
+"""
+
 
 @pytest.mark.parametrize("name", CATALOGUES)
 def test_a_catalogue_lists_every_entity_of_its_class(graph: FilmGraph, name: str) -> None:
@@ -133,7 +139,7 @@ def test_the_home_page_leads_to_everything(graph: FilmGraph) -> None:
     assert found.faults == []
     assert {"/films", "/people", "/awards", "/companies", "/disagreements", "/sources", "/ontology"} <= set(found.links)
     assert found.has(
-        "Latest films", "Red Rocket 2021, Sean Baker", "2 sources", "0 disagreements", "3 films", "1 company"
+        "Latest films", "Red Rocket 2021, Sean Baker", "2 sources", "0 disagreements", "3 films", "1 organisation"
     )
     assert found.has(f"{sum(graph.provenance.counts.values())} facts")
 
@@ -170,3 +176,16 @@ def test_the_home_page_names_what_sources_disagree_on_most(project: SmallProject
     project.write("data/more.yaml", "source: trade-paper\nanora: {year: 2023}\n")
     found = parse_page(home_page(project.open()))
     assert found.has("Where sources disagree", "Anora 1", "1 disagreement")
+
+
+def test_the_home_page_counts_what_its_lists_have(project: SmallProject) -> None:
+    project.write("ontology/more.ttl", MORE_CLASSES)
+    project.write(
+        "data/films.yaml",
+        "source: encyclopedia\nanora: {type: Film, label: Anora, year: 2024}\nneon: {type: Organisation, label: Neon}\n"
+        "anora.festival-jury: {type: Organisation, label: Jury}\n",
+    )
+    graph = project.open()
+    home = parse_page(home_page(graph))
+    assert home.has("1 film", "1 organisation")
+    assert parse_page(browse_page(graph, "companies", {})).has("Companies and other organisations", "1 ·")
