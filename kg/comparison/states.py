@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from kg.errors import InputError
 from kg.filmgraph import FilmGraph
+from kg.graph.store import digest_of_build
 from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build, digest_of
 from kg.pipeline.draft import Progress
@@ -110,7 +111,7 @@ def open_state(
     """
     if name == PUBLISHED and change is None:
         graph = open_local_graph(project)
-        digest = f"{graph.build.name.partition('-')[0]} {_digest_of_queries(project)}"
+        digest = f"{digest_of_build(graph.build.name)} {_digest_of_query_texts(project)}"
         yield State(name, digest, lambda: BuiltState(graph, Report()))
         return
     with TemporaryDirectory(prefix="kg-state-") as folder:
@@ -131,12 +132,12 @@ def open_state(
             return BuiltState(open_local_graph(state) if state.has_build else None, report)
 
         digest = " ".join(
-            (digest_of(state, LastBuild(), engine="sql", texts=texts), _digest_of_queries(state), *without)
+            (digest_of(state, LastBuild(), engine="sql", texts=texts), _digest_of_query_texts(state), *without)
         )
         yield State(name if change is None else f"{name}, changed", digest, build_state)
 
 
-def _digest_of_queries(project: Project) -> str:
+def _digest_of_query_texts(project: Project) -> str:
     """A digest of the stored queries of a project, with their names."""
     digest = hashlib.sha256()
     for path in sorted(project.queries.rglob("*.rq")):

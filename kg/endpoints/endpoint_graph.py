@@ -19,7 +19,6 @@ from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from kg.endpoints.endpoint_store import EndpointStore
 from kg.endpoints.remote_names import RemoteNames
-from kg.endpoints.store_layout import digest_of_build
 from kg.errors import InputError, LimitError, RemoteError
 from kg.exports.store_files import ASSERTED_GRAPH
 from kg.facts.model import Evidence, Fact
@@ -30,7 +29,7 @@ from kg.filmgraph import FilmGraph
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import SnapshotFile
-from kg.graph.store import find_quads
+from kg.graph.store import digest_of_build, find_quads
 from kg.loaded_graph import open_local_graph
 from kg.lookup.name_search import NameMatch
 from kg.project import Project, find_project

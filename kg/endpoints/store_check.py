@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode
 
 from kg.endpoints.endpoint_graph import EndpointGraph, write_deviations
-from kg.endpoints.store_layout import digest_of_build
 from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
+from kg.graph.store import digest_of_build
 from kg.queries.answer import Answer
 from kg.xsd import value_of
 

@@ -16,6 +16,7 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, Triple
 from kg.errors import LimitError, RemoteError
 from kg.exports.store_files import ASSERTED_GRAPH, DESCRIPTION, INFERRED_GRAPH, KNOWLEDGE_GRAPH, TRIPLES, VERSION
 from kg.federation.endpoint_client import TURTLE, EndpointRequest
+from kg.graph.store import digest_of_build
 from kg.project import Project
 from kg.terms import EVIDENCE, RDF
 
@@ -45,11 +46,6 @@ class StoreLayout:
             return ()
         current = project.current_build.name
         return (f"{address} holds build {self.version}, but the project's is {current}: export and load it again.",)
-
-
-def digest_of_build(name: str) -> str:
-    """The digest of the files of a build: two builds of the same files have names that end differently."""
-    return name.rpartition("-")[0] or name
 
 
 def find_layout(run: Run, describe: Describe, address: str) -> StoreLayout:

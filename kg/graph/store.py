@@ -101,6 +101,11 @@ def publish(project: Project, folder: Path, name: str) -> Path:
     return final
 
 
+def digest_of_build(name: str) -> str:
+    """The digest of the files of a build: two builds of the same files have names that end differently."""
+    return name.rpartition("-")[0] or name
+
+
 def published_build(project: Project) -> Path | None:
     """The folder of the published build, or None; also None when it was removed."""
     try:
