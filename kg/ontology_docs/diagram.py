@@ -134,21 +134,17 @@ def _neighbours(class_iri: NamedNode, ontology: Schema, url_of: UrlOf) -> Iterat
         return _Box(iri, _name(iri, ontology), iri == class_iri, rows, url=url_of(iri))
 
     yield from (box(parent) for parent in sorted(classes[class_iri].parents, key=str) if parent in classes)
-    yield box(class_iri, *(term for term in properties if class_iri in _domain_of(term)))
+    yield box(class_iri, *(term for term in properties if class_iri in term.usual_domain))
     narrower = sorted((term.iri for term in classes.values() if class_iri in term.parents), key=str)
     yield from (box(iri) for iri in narrower)
     leading: dict[NamedNode, list[OntologyTerm]] = {}
     for term in properties:
-        for owner in _domain_of(term) if class_iri in _range_of(term) else ():
+        for owner in term.usual_domain if class_iri in _range_of(term) else ():
             leading.setdefault(owner, []).append(term)
     shown = {class_iri, *classes[class_iri].parents, *narrower}
     owners = sorted((iri for iri in leading if iri in classes and iri not in shown), key=str)
     for owner in owners[:_MAX_REFERRERS]:
         yield box(owner, *leading[owner][:_MAX_REFERRER_ROWS])
-
-
-def _domain_of(term: OntologyTerm) -> tuple[NamedNode, ...]:
-    return term.usual_domain or term.domain
 
 
 def _range_of(term: OntologyTerm) -> tuple[NamedNode, ...]:
@@ -158,14 +154,15 @@ def _range_of(term: OntologyTerm) -> tuple[NamedNode, ...]:
 def draw_hierarchy(ontology: Schema, url_of: UrlOf) -> str:
     """All classes that have pages, each below the one that it is narrower than, as an SVG element."""
     classes = {iri: term for iri, term in ontology.classes.items() if url_of(iri)}
+    narrower: dict[NamedNode | None, list[NamedNode]] = {}
+    for iri in sorted(classes, key=lambda iri: classes[iri].name):
+        narrower.setdefault(_parent(classes, iri), []).append(iri)
     lines: list[str] = []
     seen: set[NamedNode] = set()
 
     def draw_below(parent: NamedNode | None, depth: int) -> None:
         start = len(seen)
-        for iri in sorted(
-            (iri for iri in classes if _parent(classes, iri) == parent), key=lambda iri: classes[iri].name
-        ):
+        for iri in narrower.get(parent, ()):
             if iri not in seen:
                 y, x = _MARGIN + len(seen) * _STEP, _MARGIN + depth * _INDENT
                 seen.add(iri)
@@ -265,7 +262,7 @@ def _box_shapes(box: _Box) -> Iterator[str]:
     yield _linked(f'<text class="title" x="{box.x + 10}" y="{box.title_y + 5}">{escape(box.name)}</text>', box.url)
     for number, row in enumerate(box.rows):
         y = box.row_y(number) + 4
-        shown = escape(_shorten(row.range, 32 - len(row.name)))
+        shown = escape(shortened(row.range, 32 - len(row.name)))
         range = f'<tspan class="range" dx="6">{shown}</tspan>'
         yield _linked(f'<text x="{box.x + 10}" y="{y}">{escape(row.name)}{range}</text>', row.url)
 
@@ -297,7 +294,3 @@ def _curve(box: _Box, y: int, target: _Box, kind: str, marker: str) -> str:
     c1, c2 = x1 + (bend if leaves_right else -bend), x2 + (-bend if arrives_left else bend)
     path = f"M{x1} {y}C{c1} {y} {c2} {target.title_y} {x2} {target.title_y}"
     return f'<path class="{kind}" d="{path}" marker-end="url(#{marker})"/>'
-
-
-def _shorten(text: str, length: int) -> str:
-    return shortened(text, length)

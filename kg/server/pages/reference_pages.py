@@ -186,9 +186,9 @@ def term_lines(display: Display, term: OntologyTerm) -> Iterator[PropertyLine]:
     narrower = [other.iri for other in others.values() if term.iri in other.parents]
     lines: list[tuple[str, Iterable[NamedNode]]] = [("Kind of", term.parents), ("Narrower", narrower)]
     if is_property:
-        lines += [("Used on", term.usual_domain or term.domain), ("Values", term.usual_range or term.range)]
+        lines += [("Used on", term.usual_domain), ("Values", term.usual_range or term.range)]
     else:
-        used = [other.iri for other in ontology.properties.values() if term.iri in (*other.usual_domain, *other.domain)]
+        used = [other.iri for other in ontology.properties.values() if term.iri in other.usual_domain]
         lines.append(("Properties", used))
     for heading, terms in lines:
         shown = sorted((display.term(iri) for iri in dict.fromkeys(terms)), key=lambda value: value.text.casefold())
