@@ -17,7 +17,9 @@ from kg.errors import FaultsError, InputError, QueryError
 from kg.filmgraph import FilmGraph
 from kg.graph.lookup_tables import INDEXED, TripleOrders
 from kg.loaded_graph import open_local_graph
+from kg.project import find_project
 from kg.rdflib_store import FilmGraphStore
+from kg.server.graph_source import find_source
 
 PEOPLE = """
 @prefix foaf: <http://xmlns.com/foaf/0.1/> .
@@ -285,7 +287,8 @@ def test_a_loaded_graph_is_one_whatever_opens_it(people: Path, tmp_path: Path) -
     folder = tmp_path / "graph"
     kg.load(people, output=folder)
     opened = (kg.open(folder), open_local_graph(folder), kg.load(folder), rdflib_graph(folder))
-    assert [type(graph) for graph in opened] == [kg.LoadedGraph] * 4
+    served = find_source(find_project(folder)).open()
+    assert [type(graph) for graph in (*opened, served)] == [kg.LoadedGraph] * 5
     query = ["sparql", "-e", "SELECT ?name { ?a foaf:age 42 ; foaf:name ?name }", "--timeout", "30"]
     assert main([*query, "--project", str(folder)]) == 0
 

@@ -46,7 +46,7 @@ def find_source(project: Project, endpoint: ServiceConfig | None = None) -> Grap
         return _endpoint_source(project, endpoint)
     build = project.current_build
     id = f"{build.name}-{_digest_of_queries(project)}"
-    open = partial(FilmGraph, project, build=build)
+    open = partial(open_local_graph, project, build=build)
     return GraphSource(id, open, partial(open_for_worker, project, build), project)
 
 
