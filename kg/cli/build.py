@@ -18,8 +18,8 @@ from kg.cli.command import (
     find_own_project,
     format_counts,
     load_data,
-    memory_limit,
     print_message,
+    size_with_unit,
     whole_number,
     write,
 )
@@ -37,7 +37,7 @@ def add_commands(commands: Commands) -> None:
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
     build.add_argument("--force", "--full", action="store_true", help="build everything anew, whatever has changed")
     memory = "the memory limit of tables, such as 2GB; the rest is on disk"
-    build.add_argument("--memory", metavar="SIZE", type=memory_limit, help=memory)
+    build.add_argument("--memory", metavar="SIZE", type=size_with_unit, help=memory)
     build.add_argument("--profile", metavar="FILE", help="write seconds and rows of each phase as JSON; - is stdout")
     build.add_argument("--watch", action="store_true", help="build again whenever files change, until Ctrl+C")
     build.add_argument("--parent", type=whole_number, help=argparse.SUPPRESS)
@@ -158,7 +158,7 @@ def _progress(
 ) -> AbstractContextManager[Callable[[str], None] | None]:
     """A bar with the time left of a build of all files, for which a forecast is printed where it is long.
 
-    After a change less is done, so nothing is foretold.
+    After a change less is done, so there is no forecast.
     """
     from kg.pipeline.forecast import LARGE, forecast
 

@@ -22,8 +22,8 @@ from kg.cli.command import (
     existing_files,
     find_own_project,
     format_counts,
-    memory_limit,
     print_message,
+    size_with_unit,
     write,
 )
 from kg.cli.progress import is_plain, step_progress
@@ -85,7 +85,7 @@ def add_commands(commands: Commands) -> None:
     )
     add_input_format(infer)
     memory = "the memory limit, such as 2GB; the rest goes to disk"
-    infer.add_argument("--memory", metavar="SIZE", type=memory_limit, help=memory)
+    infer.add_argument("--memory", metavar="SIZE", type=size_with_unit, help=memory)
     ontology = commands.add("ontology", "Check an ontology for axioms without effect, or draw it.", _ontology)
     ontology.add_argument(
         "action", choices=("lint", "diagram"), help="lint: findings with their reasons; diagram: classes as SVG"

@@ -216,7 +216,7 @@ def memory_size(text: str, *, unit: str = "MiB") -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def memory_limit(text: str) -> str:
+def size_with_unit(text: str) -> str:
     """The type of `--memory` where the limit is that of DuckDB: a size with its unit, such as `2GB`."""
     memory_size(text)
     return f"{text}MiB" if text.strip().isdecimal() else text

@@ -241,15 +241,15 @@ def test_a_first_build_without_enough_memory_says_so(tmp_path: Path, capsys: pyt
     assert "The memory within 80MB is not enough." in capsys.readouterr().err
 
 
-def test_needs_are_foretold_for_a_build_of_all_files_alone(
+def test_needs_are_forecast_for_a_build_of_all_files_alone(
     story: SmallProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kg.pipeline.forecast.LARGE", 1)
-    foretold = []
+    forecasts = []
     for call in ([], [], ["--full"]):
         assert main(["build", "--project", str(story.folder), *call]) == 0
-        foretold.append("the build needs about" in capsys.readouterr().err)
-    assert foretold == [True, False, True]
+        forecasts.append("the build needs about" in capsys.readouterr().err)
+    assert forecasts == [True, False, True]
 
 
 def test_a_build_tells_what_each_phase_took(story: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,7 +113,7 @@ def answer_view(
     if answer.truth is not None:
         return AnswerView("truth", truth=answer.truth)
     chosen = answer[start : start + limit]
-    is_reduced = chosen and not has_all_columns
+    is_reduced = bool(chosen) and not has_all_columns
     columns = answer.filled_columns(chosen) if is_reduced else list(range(len(answer.columns)))
     rows = [
         AnswerRow(
