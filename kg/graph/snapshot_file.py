@@ -175,13 +175,12 @@ class SnapshotFile:
         """The exact quads of a part, sorted by graph and text; or only those with blank nodes."""
         condition = _HAS_BLANK_NODES if only_blank_nodes else "true"
         rows = self.sql.cursor().execute(
-            f"SELECT coalesce(d.text, ''), {_LINE} FROM {self._with_texts(part)} WHERE {condition} ORDER BY ALL"
+            f"SELECT {_LINE} || coalesce(' ' || d.text, '') || ' .' FROM {self._with_texts(part)} WHERE {condition}"
+            f" ORDER BY coalesce(d.text, ''), {_LINE}"
         )
         while batch := rows.fetchmany(_BATCH):
-            lines = "\n".join(f"{line} ." for _, line in batch)
-            triples = cast(Iterator[Triple], parse(lines, format=RdfFormat.N_TRIPLES))
-            for (graph, _), triple in zip(batch, triples, strict=True):
-                yield Quad(triple.subject, triple.predicate, triple.object, _to_graph(graph))
+            lines = "\n".join(line for (line,) in batch)
+            yield from cast(Iterator[Quad], parse(lines, format=RdfFormat.N_QUADS))
 
     def match(
         self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Graph | None
