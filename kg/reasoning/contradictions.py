@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import TypeVar
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql
@@ -14,6 +16,7 @@ from kg.reports import Finding, Severity
 from kg.terms import Spo, to_short, to_term
 from kg.xsd import PLAIN_LITERAL, RDFS_LITERAL, STRING, SUPPORTED, is_outside_datatype, literal_datatype, value_of
 
+_T = TypeVar("_T")
 MAX_LISTED = 1000
 """How many findings of one shape are listed; a further finding says that there are more."""
 _RULES_AT_ONCE = 100
@@ -42,12 +45,21 @@ _WELL_FORMED = (
 
 
 class Contradictions:
-    """Searches the closed graph for what the rules forbid."""
+    """Searches the closed graph for what the rules forbid.
+
+    With `new`, the relations of the triples in the table `delta`, it finds only what these triples contradict.
+    """
 
     def __init__(
-        self, tables: TripleTables, ids: Mapping[str, int], present: Container[Relation], relations: Relations
+        self,
+        tables: TripleTables,
+        ids: Mapping[str, int],
+        present: Container[Relation],
+        relations: Relations,
+        *,
+        new: Container[Relation] | None = None,
     ) -> None:
-        self.tables, self.ids, self.present, self.relations = tables, ids, present, relations
+        self.tables, self.ids, self.present, self.relations, self.new = tables, ids, present, relations, new
 
     def find(self, rules: Sequence[GroundRule], equal_terms: EqualTerms) -> Iterator[Finding]:
         """Every contradiction: matches of forbidding rules, unequal values, literals that do not fit their datatype."""
@@ -61,6 +73,15 @@ class Contradictions:
     def _is_live(self, body: Sequence[Spo]) -> bool:
         return all(self.relations.of(pattern) in self.present for pattern in body)
 
+    def _by_place(self, rules: list[_T], body: Callable[[_T], Sequence[Spo]]) -> Iterator[tuple[int | None, list[_T]]]:
+        """The number of each pattern that is to read `delta`, with the rules for it; None where no pattern does."""
+        if self.new is None:
+            yield None, rules
+            return
+        for place in range(max((len(body(rule)) for rule in rules), default=0)):
+            if reading := [r for r in rules if len(body(r)) > place and self.relations.of(body(r)[place]) in self.new]:
+                yield place, reading
+
     def _forbidden(self, rules: Sequence[GroundRule], equal_terms: EqualTerms) -> Iterator[Finding]:
         live = [rule for rule in rules if rule.forbids and not rule.is_redundant]
         bodies = [
@@ -68,8 +89,15 @@ class Contradictions:
             for number, rule in enumerate(live)
             if (body := where_equal(rule) if is_comparing(rule) else rule.body) is not None and self._is_live(body)
         ]
-        for statement in sql.contradictions(bodies, self.ids, limit=MAX_LISTED + 1):
-            rows = self.tables.sql.execute(statement).fetchall()
+        statements = [
+            statement
+            for place, reading in self._by_place(bodies, itemgetter(0))
+            for statement in sql.contradictions(reading, self.ids, limit=MAX_LISTED + 1, delta=place)
+        ]
+        seen: set[tuple[int, ...]] = set()  # several triples of one match may be new
+        for statement in statements:
+            rows = [row for row in self.tables.sql.execute(statement).fetchall() if row not in seen]
+            seen.update(rows)
             texts = self.tables.decode(id for row in rows for id in row[1:])
             for row in rows[:MAX_LISTED]:
                 terms = [texts[id] for id in row[1:]]
@@ -87,8 +115,12 @@ class Contradictions:
         """Literals that a rule gives a datatype that they do not have."""
         seen: set[tuple[Spo, str]] = set()
         live = [(number, rule, _unlike(rule)) for number, rule in enumerate(rules) if self._types_literals(rule)]
-        for start in range(0, len(live), _RULES_AT_ONCE):
-            statement = sql.typed_literals(live[start : start + _RULES_AT_ONCE], self.ids)
+        statements = [
+            sql.typed_literals(part, self.ids, delta=place)
+            for place, reading in self._by_place(live, lambda each: each[1].body)
+            for part in (reading[start : start + _RULES_AT_ONCE] for start in range(0, len(reading), _RULES_AT_ONCE))
+        ]
+        for statement in statements:
             for number, s, p, o, text in self.tables.sql.execute(statement).fetchall():
                 texts, datatype = self.tables.decode([s, p, o]), rules[number].head[0][2]
                 fact = (texts[s], texts[p], text)
@@ -123,8 +155,9 @@ class Contradictions:
 
     def _ill_typed(self) -> Iterator[Finding]:
         """Literals whose lexical form is not of their datatype."""
+        among = "" if self.new is None else " AND id IN (SELECT o FROM delta)"
         rows = self.tables.sql.execute(
-            f"SELECT id, text FROM term WHERE id >= {FIRST_LITERAL_ID} AND text LIKE '\"%>'"
+            f"SELECT id, text FROM term WHERE id >= {FIRST_LITERAL_ID}{among} AND text LIKE '\"%>'"
             " AND NOT regexp_matches(text, ?)",
             [_WELL_FORMED],
         ).fetchall()

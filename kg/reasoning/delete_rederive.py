@@ -64,10 +64,15 @@ class _IncrementalReasoner(Reasoner):
         )
         if not (self._overdelete(clauses) and self._insert(clauses)):
             return None
-        self.present = self._present_relations()
+        # Nothing was contradictory before, so that new triples are part of each contradiction.
+        self._execute("CREATE OR REPLACE TEMP TABLE delta AS FROM known SEMI JOIN touched_triple USING (s, p, o)")
+        new = self._present_relations("delta")
+        self.present |= new
         if self.equal_terms.merge_same_as() or self._merge_equal_terms(needed) or self._is_unwanted(ontology):
             return None
-        return replace(self._inference(self._findings(rules, ontology), rules, ontology), is_closed=True)
+        contradictions = self._contradictions(rules, new=new)
+        findings = [*contradictions, *self._faults(ontology)]
+        return replace(self._inference(findings, rules, ontology), is_closed=not contradictions)
 
     def _is_possible(self, rules: Sequence[GroundRule], clauses: Sequence[Clause]) -> bool:
         """False where a rule needs more than triples of entities, or the change is about classes and properties."""

@@ -80,7 +80,8 @@ class Inference:
     count: int
     ontology: Ontology = field(repr=False)
     is_closed: bool = False
-    """True where `inferred` has all that follows, so that it can be changed with the graph (`infer_changes`)."""
+    """True where `inferred` has all that follows, without a contradiction, so that it can be changed with the graph
+    (`infer_changes`)."""
 
 
 def infer(
@@ -241,10 +242,11 @@ class Reasoner:
                 continue
             if not (has_reflexive and self._add_reflexive_facts(needed)):
                 break
-        findings = self._findings(rules, ontology)
+        contradictions = self._contradictions(rules)
+        findings = [*contradictions, *self._faults(ontology)]
         closed = self.tables.count("inferred")
         findings += self._clean(ontology, strata)
-        is_closed = self.is_plain(needed) and closed == self.tables.count("inferred")
+        is_closed = not contradictions and self.is_plain(needed) and closed == self.tables.count("inferred")
         return replace(self._inference(findings, rules, ontology), is_closed=is_closed)
 
     def is_plain(self, rules: Iterable[GroundRule]) -> bool:
@@ -263,7 +265,7 @@ class Reasoner:
             self._clauses(needed)
             if not self._merge_equal_terms(needed):
                 break
-        return self._inference(self._findings(rules, ontology), rules, ontology)
+        return self._inference([*self._contradictions(rules), *self._faults(ontology)], rules, ontology)
 
     def _read_ontology(self) -> tuple[Ontology, tuple[GroundRule, ...]]:
         """The axioms that are known, and the rules grounded by them."""
@@ -272,13 +274,16 @@ class Reasoner:
         self.present = self._present_relations()
         return ontology, rules
 
-    def _findings(self, rules: tuple[GroundRule, ...], ontology: Ontology) -> list[Finding]:
-        contradictions = Contradictions(self.tables, self.ids, self.present, self.relations)
-        return [
-            *ontology.faults,
-            *contradictions.find(rules, self.equal_terms),
-            *outside_profile([*ontology.asserted, *self._unread_axioms()], ontology),
-        ]
+    def _contradictions(
+        self, rules: tuple[GroundRule, ...], *, new: Container[Relation] | None = None
+    ) -> list[Finding]:
+        """What the rules forbid; with `new`, the relations in `delta`, only what the triples of `delta` contradict."""
+        contradictions = Contradictions(self.tables, self.ids, self.present, self.relations, new=new)
+        return list(contradictions.find(rules, self.equal_terms))
+
+    def _faults(self, ontology: Ontology) -> list[Finding]:
+        """What is wrong with the ontology alone."""
+        return [*ontology.faults, *outside_profile([*ontology.asserted, *self._unread_axioms()], ontology)]
 
     def _inference(self, findings: list[Finding], rules: tuple[GroundRule, ...], ontology: Ontology) -> Inference:
         count = self.tables.count("inferred")

@@ -128,15 +128,20 @@ def equal_pairs(body: Sequence[Spo], head: Spo, ids: Ids, *, entities_only: bool
     )
 
 
-def contradictions(bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, limit: int) -> list[str]:
-    """For each shape among numbered bodies, a SELECT of the number and s, p, o of each pattern where all hold."""
+def contradictions(
+    bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, limit: int, delta: int | None = None
+) -> list[str]:
+    """For each shape among numbered bodies, a SELECT of the number and s, p, o of each pattern where all hold.
+
+    The pattern number `delta` reads the table `delta`.
+    """
     shapes: dict[Shape, list[tuple[int, ...]]] = defaultdict(list)
     for body, number in bodies:
         shape, constants = _shape(body, ids)
         shapes[shape].append((*constants, number))
     statements = []
     for shape, rows in shapes.items():
-        join = _join(shape, constants=None)
+        join = _join(shape, constants=None, delta=delta)
         columns = [f"g.k{len(rows[0]) - 1}"]
         columns += [f"t{i}.{place}" for i in range(len(shape)) for place in _PLACES]
         tables = ", ".join([*join.tables, _values(rows)])
@@ -145,20 +150,21 @@ def contradictions(bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, l
     return statements
 
 
-def typed_literals(rules: Iterable[tuple[int, GroundRule, str]], ids: Ids) -> str:
+def typed_literals(rules: Iterable[tuple[int, GroundRule, str]], ids: Ids, *, delta: int | None = None) -> str:
     """A SELECT of a number and s, p, o and text of the literals that rules give a datatype.
 
-    Each rule has the number, and a pattern: literals whose text is LIKE it are left out.
+    Each rule has the number, and a pattern: literals whose text is LIKE it are left out. The pattern number `delta`
+    reads the table `delta`.
     """
     return (
-        " UNION ALL ".join(_typed_literals(number, rule, ids, unlike) for number, rule, unlike in rules)
+        " UNION ALL ".join(_typed_literals(number, rule, ids, unlike, delta) for number, rule, unlike in rules)
         + " ORDER BY ALL"
     )
 
 
-def _typed_literals(number: int, rule: GroundRule, ids: Ids, unlike: str) -> str:
+def _typed_literals(number: int, rule: GroundRule, ids: Ids, unlike: str, delta: int | None) -> str:
     shape, constants = _shape(rule.body, ids, first=rule.head[0][0])
-    join = _join(shape, constants=constants)
+    join = _join(shape, constants=constants, delta=delta)
     place = next(i for i, p in enumerate(shape) if p[2] == _FIRST_VARIABLE)
     conditions = [
         *join.conditions,
