@@ -3,7 +3,8 @@
 The changed triples are followed through the shapes. From the shapes that refer to no other upwards: a node is
 *affected* for a shape when a changed triple is on its path, when its constraints read one, or when it leads to a node
 that is affected for a shape they refer to. From the targets downwards: a node is *reached* when it may become, or no
-longer be, a focus node. The findings of such nodes are dropped, and the targets that lead to them are validated again.
+longer be, a focus node. The findings of such nodes are dropped, and the targets that lead to them are validated again
+by the shapes that have these targets.
 For recursive shapes each of these walks is repeated until it finds no further node; after `_MOST_ROUNDS` the complete
 graph is validated again instead.
 """
@@ -57,10 +58,11 @@ class IncrementalValidation:
         self._ontology, self._reads = tuple(ontology), reads
         self._others = [shape for shape in shapes.targeted() if shape.node in not_compiled]
         self._plan = to_plan(shapes, [shape for shape in shapes.targeted() if shape.node not in not_compiled])
-        self._engine = self._new_engine()
+        self._engine = self._new_engine(self._plan)
         of_others = {node for shape in self._others for node in shapes.reachable(shape.node)}
         if known is None or not of_others.isdisjoint(self._plan.numbers):
-            self._findings, self._others_report = self._validate(), self._validate_others()
+            self._findings = self._engine.report(self._languages).findings
+            self._others_report = self._validate_others()
         else:
             known = tuple(known)
             self._findings = tuple(finding for finding in known if finding.shape in self._plan.numbers)
@@ -85,9 +87,7 @@ class IncrementalValidation:
         new, old = list(added), list(removed)
         subclasses_changed = any(str(triple.predicate) == SUBCLASS for triple in (*new, *old))
         if subclasses_changed:
-            self._engine.close()
-            self._engine = self._new_engine()
-            self._findings = self._validate()
+            self._validate_anew()
         elif new or old:
             ids = self._graph.encode(term for triple in (*new, *old) for term in to_spo(triple))
             self._engine.tables.add_terms(ids)
@@ -97,11 +97,21 @@ class IncrementalValidation:
             self._others_report = self._validate_others()
         return self.report
 
-    def _new_engine(self) -> SqlEngine:
-        return SqlEngine(self._graph.sql, self._plan, self._ontology, self._sources)
+    def _new_engine(self, plan: ValidationPlan) -> SqlEngine:
+        return SqlEngine(self._graph.sql, plan, self._ontology, self._sources)
 
-    def _validate(self, focus: Sequence[int] | None = None) -> tuple[Finding, ...]:
-        return self._engine.report(self._languages, focus=focus).findings
+    def _validate_anew(self) -> None:
+        self._engine.close()
+        self._engine = self._new_engine(self._plan)
+        self._findings = self._engine.report(self._languages).findings
+
+    def _validate_targets(self, targets: Sequence[set[int]]) -> tuple[Finding, ...]:
+        """The findings of those shapes that have any of their targets here; the other shapes cost nothing."""
+        roots = [s for s, nodes in zip(self._plan.shapes, targets, strict=True) if nodes and s.has_target]
+        if not roots:
+            return ()
+        engine = self._new_engine(to_plan(self._shapes, roots))
+        return engine.report(self._languages, focus=sorted(set().union(*targets))).findings
 
     def _validate_others(self) -> Report:
         if not self._others:
@@ -132,11 +142,10 @@ class IncrementalValidation:
         try:
             nodes = change.affected_nodes()
             self._add_renamed(nodes, changed)
-            targets = change.targets_of(nodes)
+            again = self._validate_targets(change.targets_of(nodes))
         except _FarChangeError:
-            self._findings = self._validate()
+            self._validate_anew()
             return
-        again = self._validate(sorted(targets)) if targets else ()
         texts = self._graph.decode({node for affected in nodes for node in affected.all})
         dropped = {
             shape.node: {texts[node] for node in affected.all if node in texts}
@@ -236,11 +245,11 @@ class _Change:
                     nodes[child].reached.update(ends)
         return len(mine.reached)
 
-    def targets_of(self, nodes: Sequence[_AffectedNodes]) -> set[int]:
-        """The targets that lead to affected nodes."""
+    def targets_of(self, nodes: Sequence[_AffectedNodes]) -> list[set[int]]:
+        """The nodes of each shape that are affected or lead to affected nodes."""
         needed = [affected.all for affected in nodes]
         self._repeat([partial(self._find_needed, shape, needed) for shape in reversed(range(len(needed)))])
-        return set().union(*needed)
+        return needed
 
     def _find_needed(self, shape: int, needed: Sequence[set[int]]) -> int:
         """Nodes of the shape that are to be validated again, or lead to such nodes of its property shapes."""
