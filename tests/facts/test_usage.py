@@ -44,7 +44,7 @@ def test_a_property_is_used_on_the_classes_that_the_ontology_names(
 ) -> None:
     (tmp_path / "sources.yaml").write_text("review: {title: A review}\n")
     (tmp_path / "films.yaml").write_text(f"{FACTS}  {facts}\n")
-    findings = list(check_usage(read_facts(tmp_path, schema, ProjectFacts(TripleTables())).facts, schema))
+    findings = list(check_usage(read_facts(tmp_path, schema, ProjectFacts(TripleTables())).facts.where("true"), schema))
     assert [f"{finding.message.partition(' ')[0]}: {finding.remedy}" for finding in findings] == expected
     assert all(finding.severity.value == "warning" for finding in findings)
 
