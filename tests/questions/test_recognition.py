@@ -66,7 +66,8 @@ lone: {type: Award, label: Lone Prize}
 guest:
   type: Film
   label: Guest
-  recognition: {outcome: won, award: lone, eventSeries: festival}
+  recognition:
+    - {outcome: [nominated, won], award: lone, eventSeries: festival, year: 2019}
 overall:
   type: Film
   label: Overall
@@ -149,7 +150,7 @@ def test_an_award_is_of_the_programme_that_is_stated_with_it(prizes: kg.FilmGrap
     assert rows(prizes, "awards-of-programme", programme="The Festival") == [("lone", "1")]
     assert [row[0] for row in rows(prizes, "awards-of", entity="Guest", programme="The Festival")] == ["lone"]
     assert rows(prizes, "recognition-by-source", film="Guest", programme="The Festival") == [
-        ("source:paper", None, "1")
+        ("source:paper", "1", "1")
     ]
 
 
@@ -200,6 +201,11 @@ def test_a_nomination_is_won_or_lost_only_where_a_source_says_so(
     prizes: kg.FilmGraph, film: str, won: set[tuple[str, str | None]]
 ) -> None:
     assert {(award, result) for _, award, _, _, result in rows(prizes, "nominations-of", entity=film)} == won
+
+
+def test_an_award_of_a_series_has_the_series_and_the_year_where_no_edition_is_stated(prizes: kg.FilmGraph) -> None:
+    assert rows(prizes, "nominations-of", entity="Guest") == [("festival", "lone", "guest", None, "true")]
+    assert rows(prizes, "winners-of-award", award="Lone Prize") == [("guest", None, None, "festival", "2019")]
 
 
 def test_lists_and_records_are_no_awards(prizes: kg.FilmGraph) -> None:
