@@ -38,7 +38,7 @@ from kg.terms import (
 )
 from kg.text.folding import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
-from kg.writing import ShortForm, abbreviations_of, iris_of, pairs_of, short_forms_of, texts_of
+from kg.writing import ShortForm, abbreviations_of, iris_of, members_of, pairs_of, short_forms_of, texts_of
 
 WHEN = NamedNode(FILM + "when")
 """The property above all whose values are dates of any precision."""
@@ -58,9 +58,10 @@ _DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
     _UNIT,
     _SIGN,
     _EXAMPLE,
+    _LOWER_CASE,
 ) = (
     NamedNode(f"{BASE}ontology#{name}")
-    for name in ("namedClass", "namedWithin", "namedInPart", "unit", "sign", "example")
+    for name in ("namedClass", "namedWithin", "namedInPart", "unit", "sign", "example", "lowerCase")
 )
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
@@ -115,6 +116,8 @@ class OntologyTerm:
     """Of a property: signs and words that stand for a value, each with the value."""
     example: str = ""
     """Of a property: a value, as a fact file writes it."""
+    is_lower_case: bool = False
+    """Of a property: names of its values are common nouns, such as `drama`."""
 
     def has_label(self, text: str) -> bool:
         """True when the text is a label of it, but for case: `winner`, not `won`."""
@@ -181,6 +184,8 @@ class Schema:
     """How values are written in fewer words."""
     abbreviations: Mapping[str, tuple[NamedNode, str]] = field(default_factory=dict)
     """Abbreviation of a name, such as `US` -> the class of what has the name, and the name."""
+    members: Mapping[str, NamedNode] = field(default_factory=dict)
+    """Name that is known, such as `Metacritic` -> its class or kind."""
 
     @cached_property
     def names(self) -> dict[str, NamedNode]:
@@ -282,8 +287,23 @@ class Schema:
         usual = property.usual_range or property.range
         return self.types[usual[0]].name if len(usual) == 1 and usual[0] in self.types else ""
 
-    def named_type(self, property: OntologyTerm, subject: str) -> str:
-        """The name of the class or kind of a new value of a property of `subject`; empty when it may be of several."""
+    def is_noun(self, name: str, property: OntologyTerm) -> bool:
+        """True for a word in lower case that is a name as a value of a property: `drama` as a genre, or `worldwide`."""
+        if not (name.isalpha() and name.islower()):
+            return False
+        return property.is_lower_case or self._is_member(name, property.range)
+
+    def _is_member(self, name: str, classes: Collection[NamedNode]) -> bool:
+        type = self.members.get(name)
+        return type is not None and any(iri in classes for iri in self.ancestors(type))
+
+    def named_type(self, property: OntologyTerm, subject: str, name: str = "") -> str:
+        """The name of the class or kind of a new value of a property of `subject`; empty when it may be of several.
+
+        Where the `name` of the value is known, that decides.
+        """
+        if self._is_member(name, property.range) or self._is_member(name, property.usual_range):
+            return self.types[self.members[name]].name
         path = path_of(subject)
         part = self.property_named(path[-2]) if len(path) > 1 else None
         if part is not None and (type := dict(part.named_in_part).get(property.name, "")) in self.type_names:
@@ -444,6 +464,7 @@ def _to_schema(ontology: tuple[Triple, ...]) -> Schema:
         kinds=kinds,
         short_forms=short_forms,
         abbreviations=dict(abbreviations_of(objects)),
+        members=dict(members_of(objects)),
     )
     # Every kind was a class in an earlier version, or is mistaken for one.
     former = {
@@ -530,6 +551,7 @@ def _to_property(
         unit=next(iter(texts_of(values, _UNIT)), ""),
         signs=tuple((sign, value) for sign, _, value in (text.rpartition(" ") for text in texts_of(values, _SIGN))),
         example=next(iter(texts_of(values, _EXAMPLE)), ""),
+        is_lower_case="true" in texts_of(values, _LOWER_CASE),
     )
 
 

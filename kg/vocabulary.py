@@ -154,7 +154,7 @@ ProductionNote = NamedNode("https://w3id.org/filmgraph/film/ProductionNote")
     locations, or what was cut; `kind` states which."""
 
 Rating = NamedNode("https://w3id.org/filmgraph/film/Rating")
-"""An aggregator's score for a film."""
+"""The score that an aggregator or a critic gives a film."""
 
 Recognition = NamedNode("https://w3id.org/filmgraph/film/Recognition")
 """A win, a nomination, a place in a list of the best, a record, or a number of these: `outcome`
@@ -525,7 +525,7 @@ quoted = NamedNode("https://w3id.org/filmgraph/film/quoted")
 """Whether the source quotes the speaker directly."""
 
 rating = NamedNode("https://w3id.org/filmgraph/film/rating")
-"""An aggregator's score for the film."""
+"""A score for the film, of an aggregator, or of an outlet and its critic."""
 
 reason = NamedNode("https://w3id.org/filmgraph/film/reason")
 """Why it happens or was decided."""

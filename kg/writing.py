@@ -10,9 +10,9 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.terms import BASE
 
-_OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIATION = (
+_OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIATION, _MEMBER = (
     NamedNode(f"{BASE}ontology#{name}")
-    for name in ("of", "key", "form", "keyForm", "entry", "entryForm", "with", "entryWith", "abbreviation")
+    for name in ("of", "key", "form", "keyForm", "entry", "entryForm", "with", "entryWith", "abbreviation", "member")
 )
 
 
@@ -73,6 +73,13 @@ def abbreviations_of(
         for text in texts_of(values, _ABBREVIATION):
             short, _, name = text.partition(" ")
             yield short, (iri, name)
+
+
+def members_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[tuple[str, NamedNode]]:
+    """The names that are known to be of a class or kind, each with it."""
+    for iri, values in objects.items():
+        for name in texts_of(values, _MEMBER):
+            yield name, iri
 
 
 def iris_of(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[NamedNode, ...]:

@@ -189,7 +189,7 @@ class _Resolver:
 
     def resolve(self, value: NamedValue) -> NamedNode:
         """The entity that a name means; where this is not certain, the one that would be created, and a finding."""
-        if value.same_id != value.iri and value.same_id in self.index.subjects:
+        if (value.same_id != value.iri or _ID.fullmatch(value.name)) and value.same_id in self.index.subjects:
             return value.same_id
         candidates = self._candidates(value)
         if len(candidates) == 1:
@@ -218,7 +218,7 @@ class _Resolver:
         return not types or not range or any(set(range) & self.schema.ancestors(type) for type in types)
 
     def _create(self, value: NamedValue) -> NamedNode:
-        type, iri = self.schema.named_type(value.property, value.subject.value), value.iri
+        type, iri = self.schema.named_type(value.property, value.subject.value, value.name), value.iri
         known = self._created.get(iri)
         if known is not None and (joined := self._join(known.type, type)) is not None:
             self._created[iri] = _Created(known.value, joined)

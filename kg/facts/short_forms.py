@@ -16,11 +16,13 @@ from pyoxigraph import NamedNode
 from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_words, normalise, to_amount, to_iso_date
 from kg.files.yaml_files import YamlNode
 from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import KNOWN_NAMES, TYPE, XSD
+from kg.terms import FILM, KNOWN_NAMES, TYPE, XSD
 from kg.writing import ShortForm
 
 CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
 """Keys that a block, part or fact may have besides properties."""
+OCCASIONS = ("edition", "eventSeries")
+"""Keys for what many recognitions of one owner have in common."""
 Entry = tuple[YamlNode, YamlNode]
 _SLOT = re.compile(r"\{(\w+)\}")
 DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3,4}(?![0-9])")
@@ -110,37 +112,67 @@ class ShortForms:
 
     @cached_property
     def _terms_of_keys(self) -> dict[str, list[OntologyTerm]]:
+        return {key: terms for key, terms in self._terms_of_words.items() if key not in self.schema.names}
+
+    @cached_property
+    def _terms_of_words(self) -> dict[str, list[OntologyTerm]]:
+        """Key of a short form -> its properties; the key may be the name of another property."""
         terms: dict[str, list[OntologyTerm]] = {}
         for short in self.schema.short_forms:
             if (property := self.schema.properties.get(short.property)) is not None:
                 for key in short.keys:
-                    if key not in self.schema.names and property not in terms.setdefault(key, []):
+                    if property not in terms.setdefault(key, []):
                         terms[key].append(property)
         return terms
 
-    def property_of(self, key: str, classes: Collection[NamedNode]) -> OntologyTerm | None:
-        """The property that a key means on an entity of these classes: the country of a release is its territory."""
-        terms = self._terms_of_keys.get(key, ())
-        used = next((term for term in terms if self.schema.is_used_on(term, classes)), self.keys.get(key))
-        return used or self.schema.property_named(key)
+    def classes_of(self, entries: Sequence[Entry]) -> tuple[NamedNode, ...]:
+        """The classes that the entries of a block give to its entity."""
+        types = [value for key, value in entries if key.text == "type"]
+        nodes = [node for value in types for node in (value.elements if value.elements is not None else (value,))]
+        inner = [next((fact for key, fact in node.entries or () if key.text == "value"), node) for node in nodes]
+        names = [node.text for node in inner if node.text is not None]
+        return tuple(self.schema.class_names[name] for name in names if name in self.schema.class_names)
+
+    def property_of(
+        self, key: str, classes: Collection[NamedNode], value: YamlNode | None = None
+    ) -> OntologyTerm | None:
+        """The property that a key means on an entity of these classes: the country of a release is its territory.
+
+        A review is a property of critics, so the key of a film means another. Where no class is stated, the keys of the
+        `value` decide.
+        """
+        own, terms = self.schema.property_named(key), self._terms_of_words.get(key, ())
+        if own is not None and terms and not classes and not self._takes(own, value):
+            return next((term for term in terms if self._takes(term, value)), own)
+        if own is not None and (not classes or self.schema.is_used_on(own, classes)):
+            return own
+        used = next((term for term in terms if self.schema.is_used_on(term, classes)), None)
+        return used or own or self.keys.get(key)
+
+    def _takes(self, property: OntologyTerm, value: YamlNode | None) -> bool:
+        """True when the keys of a part are of properties that are used on the values of the property."""
+        nodes = value.elements if value is not None and value.elements is not None else [value]
+        names = {key.text or "" for node in nodes if node is not None for key, _ in node.entries or ()}
+        parts = (self.property_of(name, property.range) for name in names - {*CONTEXT_KEYS, "id", "value"})
+        return all(part is not None and self.schema.is_used_on(part, property.range) for part in parts)
 
     # --- short to long
 
     def expand(self, entries: Sequence[Entry], *, classes: Collection[NamedNode] = ()) -> list[Entry]:
         """The entries of a block or part in their long form; several keys of one property are joined to one.
 
-        `classes` are those of a part, by the range of its property.
+        `classes` are those of the entity; of a part, by the range of its property.
         """
         expanded: list[Entry] = []
         joined: dict[str, int] = {}
         by_key: set[str] = set()
         for key, value in entries:
             name = key.text or ""
-            property = self.property_of(name, classes)
+            property = self.property_of(name, classes, value)
             if property is None or key.is_null or name in CONTEXT_KEYS:
                 expanded.append((key, value))
                 continue
-            own = name not in self.keys
+            own = self.schema.property_named(name) is property
             long = self._expand_values(property, name, value, own=own)
             if property.name in joined and (not own or property.name in by_key):
                 earlier_key, earlier = expanded[joined[property.name]]
@@ -178,7 +210,32 @@ class ShortForms:
             return [_with_details(long, details)]
         if property.value_kind is not ValueKind.ENTITY or property.iri == TYPE:
             return [value]
-        return [_with_details(replace(value, entries=self.expand(value.entries, classes=property.range)), details)]
+        return [_with_details(replace(value, entries=self._expand_part(value.entries, property.range)), details)]
+
+    def _expand_part(self, entries: Sequence[Entry], classes: Collection[NamedNode]) -> list[Entry]:
+        """The entries of a part in their long form."""
+        return self.expand(self.split(entries), classes=classes)
+
+    def split(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The entries of a part with one value each: `score: 4/5` has two, of which the scale is put at the end."""
+        names = {key.text for key, _ in entries}
+        split = [self._split_entry(key, value, names) for key, value in entries]
+        return [*(first for first, *_ in split), *(other for _, *others in split for other in others)]
+
+    def _split_entry(self, key: YamlNode, value: YamlNode, names: Collection[str | None]) -> Sequence[Entry]:
+        """The entries of a literal that is written with another of the same part; any other entry as it is."""
+        property = self.schema.property_named(key.text or "")
+        facts = {name.text: node for name, node in value.entries or ()}
+        inner = facts.get("value", value)
+        if property is None or property.value_kind is ValueKind.ENTITY or inner.text is None:
+            return [(key, value)]
+        for form in self._forms.get(property.name, []):
+            matched = _match(inner.text, form.texts, inner, may_be_id=False) or []
+            others = [(slot, node) for slot, node in matched if slot.text != property.name]
+            if others and not any(slot.text in names for slot, _ in others):
+                own = next(node for slot, node in matched if slot.text == property.name)
+                return [(key, _in_fact(value, own)), *((slot, _in_fact(value, node)) for slot, node in others)]
+        return [(key, value)]
 
     def _expand_text(self, property: OntologyTerm, forms: Sequence[_Form], value: YamlNode, *, own: bool) -> YamlNode:
         text = value.text or ""
@@ -225,10 +282,11 @@ class ShortForms:
         for key, node in value.entries or ():
             if key.text in CONTEXT_KEYS or form.entry is None:
                 continue
-            values = self._entry_values(form, key, node)
-            is_unread = [name.text for name, _ in values] == ["value"]
-            entries = values if is_unread else [*shared, self._named_by(key, form.entry), *values]
-            yield _with_details(YamlNode(key.place, entries=entries, end=node.end), details)
+            for each in node.elements if node.elements is not None else (node,):
+                values = self._entry_values(form, key, each)
+                is_unread = [name.text for name, _ in values] == ["value"]
+                entries = values if is_unread else [*shared, *self._with_key(key, form.entry, values)]
+                yield _with_details(YamlNode(key.place, entries=entries, end=each.end), details)
 
     def _expand_single_entry(self, form: _Form, property: OntologyTerm, value: YamlNode) -> YamlNode | None:
         """The part of `{Portugal: 14 March 2019, distributor: Neon}`, with one value as key; None where it is none."""
@@ -246,6 +304,13 @@ class ShortForms:
         expanded = self.expand(others, classes=property.range)
         return replace(value, entries=[*expanded, self._named_by(key, form.entry), *matched])
 
+    def _with_key(self, key: YamlNode, entry: OntologyTerm, values: Sequence[Entry]) -> list[Entry]:
+        """The values under a key with the value that the key is; an award before its occasion, since it is the name."""
+        first = self.schema.properties.get(NamedNode(FILM + (values[0][0].text or ""))) if values else None
+        if entry.name in OCCASIONS and first is not None and first.value_kind is ValueKind.ENTITY:
+            return [*values, self._named_by(key, entry)]
+        return [self._named_by(key, entry), *values]
+
     def _named_by(self, key: YamlNode, property: OntologyTerm) -> Entry:
         """The entry of which the key of a mapping is the value: `US` is the United States."""
         name = self.schema.full_name(key.text or "", property)
@@ -258,7 +323,7 @@ class ShortForms:
         if node.entries is not None:
             values = {key.text: value for key, value in node.entries}
             if "value" not in values:
-                return self.expand(node.entries, classes=self.schema.properties[form.short.property].range)
+                return self._expand_part(node.entries, self.schema.properties[form.short.property].range)
             inner = values["value"]
             others = [(key, value) for key, value in node.entries if key.text != "value"]
         if inner.text is not None and not inner.is_null:
@@ -415,6 +480,13 @@ def _with_details(value: YamlNode, details: Sequence[tuple[str, str]]) -> YamlNo
     known = {key.text for key, _ in value.entries or ()}
     added = [(_scalar(name, value), _scalar(text, value)) for name, text in details if name not in known]
     return replace(value, entries=[*(value.entries or ()), *added])
+
+
+def _in_fact(value: YamlNode, inner: YamlNode) -> YamlNode:
+    """A fact with another value: `{value: 4, at: ...}`; a value without details is replaced."""
+    if value.entries is None:
+        return inner
+    return replace(value, entries=[(key, inner if key.text == "value" else node) for key, node in value.entries])
 
 
 def _mapping(key: YamlNode, value: YamlNode) -> YamlNode:

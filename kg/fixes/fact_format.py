@@ -66,7 +66,9 @@ def format_text(text: str, schema: Schema, *, short: bool) -> str:
     for root in sections:
         for key, block in root.entries or ():
             if block.entries is not None and key.text != "source":
-                replacements += list(formatter.shorten(block.entries) if short else formatter.write_out(block.entries))
+                replacements += list(
+                    formatter.shorten(block.entries) if short else formatter.write_out_block(block.entries)
+                )
     for start, end, new in sorted(replacements, reverse=True):
         text = text[:start] + new + text[end:]
     return text if short else join_repeated_keys(text, {term.name for term in formatter.forms.keys.values()})
@@ -86,14 +88,21 @@ class _Formatter:
 
     # --- long forms
 
-    def write_out(self, entries: Sequence[Entry], classes: Collection[NamedNode] = ()) -> Iterator[_Replacement]:
+    def write_out_block(self, entries: Sequence[Entry]) -> Iterator[_Replacement]:
+        """Yield the replacements of the short forms in a block."""
+        return self.write_out(entries, self.forms.classes_of(entries), is_part=False)
+
+    def write_out(
+        self, entries: Sequence[Entry], classes: Collection[NamedNode], *, is_part: bool = True
+    ) -> Iterator[_Replacement]:
         """Yield the replacements of the short forms among the entries of a block, or of a part of these classes."""
-        for key, value in entries:
+        single = self.forms.split(entries) if is_part else entries
+        for (key, value), (_, long) in zip(entries, single, strict=False):
             name = key.text or ""
-            property = self.forms.property_of(name, classes)
+            property = self.forms.property_of(name, classes, value)
             if property is None or name in CONTEXT_KEYS:
                 continue
-            ((long_key, long),) = self.forms.expand([(key, value)], classes=classes)
+            ((long_key, long),) = self.forms.expand([(key, long)], classes=classes)
             yield from self._write_out_value(property, value, long)
             if long_key.text != name:
                 yield self._replacement(key, long_key.text or "")

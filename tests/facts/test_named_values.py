@@ -149,6 +149,47 @@ def test_an_id_in_lower_case_is_no_name(film_project: SmallProject) -> None:
     assert "film:ines-carvalho rdfs:label ines carvalho" in statements(film_project)
 
 
+def test_genres_and_worldwide_are_names_in_lower_case(film_project: SmallProject) -> None:
+    film_project.write("data/genres.yaml", "source: encyclopedia\ncrime-genre: {type: Genre, label: Crime}\n")
+    lines = "  genre: [drama, crime, science fiction]\n  release: {worldwide: 2019}\n"
+    film_project.write("data/films.yaml", f"source: encyclopedia\nThe Last Ferry:\n  type: Film\n{lines}")
+    facts = statements(film_project)
+    assert {"film:drama rdf:type film:Genre", "film:drama rdfs:label drama"} <= facts
+    assert {"film:worldwide film:kind territory", "film:worldwide rdfs:label worldwide"} <= facts
+    assert {fact.rpartition(" ")[2] for fact in facts if "film:genre" in fact} == {
+        "film:drama",
+        "film:crime-genre",
+        "film:science-fiction",
+    }
+
+
+def test_an_id_in_lower_case_comes_before_the_name_of_a_genre(film_project: SmallProject) -> None:
+    film_project.write("data/genres.yaml", "source: encyclopedia\ndrama: {type: Genre, label: Drama film}\n")
+    film_project.write("data/films.yaml", "source: encyclopedia\nThe Last Ferry: {type: Film, genre: drama}\n")
+    assert "film:drama rdfs:label Drama film" in statements(film_project)
+    assert checks(film_project) == []
+
+
+def test_a_newspaper_that_gives_a_score_is_an_outlet(film_project: SmallProject) -> None:
+    lines = (
+        "  rating: {The Guardian: 4/5, Rotten Tomatoes: 93%}\n  review: {outlet: Variety, critic: Jo Roe, score: 3/5}\n"
+    )
+    film_project.write("data/films.yaml", f"source: encyclopedia\nThe Last Ferry:\n  type: Film\n{lines}")
+    kinds = {fact for fact in statements(film_project) if " film:kind " in fact}
+    assert kinds == {
+        "film:the-guardian film:kind outlet",
+        "film:variety film:kind outlet",
+        "film:rotten-tomatoes film:kind review aggregator",
+    }
+    assert {finding.check for finding in check(film_project.folder)} == {"facts/new-entity"}
+
+
+def test_a_review_of_a_person_stays_a_review(film_project: SmallProject) -> None:
+    text = "source: encyclopedia\njo-roe:\n  type: Person\n  label: Jo Roe\n  review: {claim: It is good}\n"
+    film_project.write("data/people.yaml", text)
+    assert any(" film:review " in fact for fact in statements(film_project))
+
+
 def test_names_in_other_scripts_have_latin_ids(film_project: SmallProject) -> None:
     film_project.write("data/films.yaml", FERRY.replace("Inês Carvalho", "Андрей Тарковский"))
     assert "film:the-last-ferry film:director film:andrey-tarkovskiy" in statements(film_project)

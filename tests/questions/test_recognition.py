@@ -149,9 +149,7 @@ def test_an_award_is_of_the_programme_that_is_stated_with_it(prizes: kg.FilmGrap
     assert rows(prizes, "winners-with-most-wins", programme="The Festival", kind="film:Film") == [("guest", "1")]
     assert rows(prizes, "awards-of-programme", programme="The Festival") == [("lone", "1")]
     assert [row[0] for row in rows(prizes, "awards-of", entity="Guest", programme="The Festival")] == ["lone"]
-    assert rows(prizes, "recognition-by-source", film="Guest", programme="The Festival") == [
-        ("source:paper", "1", "1")
-    ]
+    assert rows(prizes, "recognition-by-source", film="Guest", programme="The Festival") == [("source:paper", "1", "1")]
 
 
 def test_numbers_of_two_sources_are_apart_and_for_everybody(prizes: kg.FilmGraph) -> None:

@@ -21,7 +21,7 @@ from kg.facts.literals import describe_value, example_of, parse_value
 from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
 from kg.facts.named_values import NamedValue, is_name, named_iri
 from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
-from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, ShortForms
+from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, OCCASIONS, ShortForms
 from kg.facts.written_values import to_iso_date
 from kg.files.yaml_files import YamlNode, quoted
 from kg.parts import part_iri
@@ -37,8 +37,6 @@ _SPAN = re.compile(r"(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
 _LIKE_SPAN = re.compile(r"[0-9]+\s*[-–]\s*[0-9]+")
 _UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
 """Keys whose values say what sort of part it is, not which one: the id of a part does not begin with them."""
-_OCCASIONS = ("edition", "eventSeries")
-"""Keys for what many recognitions of one owner have in common."""
 _PART_ID = re.compile(r"[\w\-]+(?:\.[\w\-]+\.[\w\-]+)+")
 _NTH = re.compile(r"[1-9][0-9]{0,5}")
 _COMMA_REMEDY = 'Within braces, put a text with commas in quotation marks: "€300,000".'
@@ -152,10 +150,12 @@ class YamlReader:
                 self.findings.add("shape", message, value.place, remedy=remedy)
                 continue
             self._add_block((subject, context.source), key.text or "", key.place)
-            within = self._entries(replace(value, entries=self._short_forms.expand(value.entries)))
+            classes = self._short_forms.classes_of(value.entries)
+            long = self._short_forms.expand(value.entries, classes=classes)
+            within = self._entries(replace(value, entries=long))
             if is_name(key.text or "") and "label" not in within:
                 yield from self._title(subject, key, context)
-            yield from self._properties(subject, within, self._inner(context, within), on=self._types(within))
+            yield from self._properties(subject, within, self._inner(context, within), on=classes)
 
     def add_blocks(self, blocks: Mapping[tuple[NamedNode, str], Place]) -> None:
         """Take note of the blocks of a file that is not read again."""
@@ -245,12 +245,17 @@ class YamlReader:
     def _term(self, subject: NamedNode, property: OntologyTerm, value: YamlNode, lang: str) -> Term | None:
         """The term that a value stands for; None, and a finding, when it is not a value of the property."""
         text = value.text or ""
-        if property.value_kind is ValueKind.ENTITY and property.iri != TYPE and (is_name(text) or text[:1].isdecimal()):
+        is_written_name = is_name(text) or self.schema.is_noun(text, property)
+        if (
+            property.value_kind is ValueKind.ENTITY
+            and property.iri != TYPE
+            and (is_written_name or text[:1].isdecimal())
+        ):
             if (remedy := example_of(property)) and not _PART_ID.fullmatch(text):
                 message = f"{text!r} is not {describe_value(property, self.schema)}"
                 self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
                 return None
-            if is_name(text):
+            if is_written_name:
                 named = NamedValue(text, subject, property, value.place)
                 self.named_values.append(named)
                 return named.iri
@@ -454,7 +459,7 @@ def part_id(entries: Iterable[tuple[str, YamlNode]], *, unnaming: Collection[str
     others = [key for key in values if key not in _PART_KEYS and key != "type"]
     first = next(iter(naming or others), "")
     words = [_first_text(values.get(first))]
-    if naming and "outcome" in values and ("count" in values or first in _OCCASIONS):
+    if naming and "outcome" in values and ("count" in values or first in OCCASIONS):
         words += [_first_text(values["outcome"]), "number" if "count" in values else ""]
     return to_slug(" ".join(words)) or "node"
 
