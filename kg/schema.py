@@ -38,7 +38,16 @@ from kg.terms import (
 )
 from kg.text.folding import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
-from kg.writing import ShortForm, abbreviations_of, iris_of, members_of, pairs_of, short_forms_of, texts_of
+from kg.writing import (
+    ShortForm,
+    abbreviations_of,
+    adjectives_of,
+    iris_of,
+    members_of,
+    pairs_of,
+    short_forms_of,
+    texts_of,
+)
 
 WHEN = NamedNode(FILM + "when")
 """The property above all whose values are dates of any precision."""
@@ -184,6 +193,8 @@ class Schema:
     """How values are written in fewer words."""
     abbreviations: Mapping[str, tuple[NamedNode, str]] = field(default_factory=dict)
     """Abbreviation of a name, such as `US` -> the class of what has the name, and the name."""
+    adjectives: tuple[tuple[NamedNode, str, str], ...] = ()
+    """Class, adjective, and the name of the entity of the class that it states: `Norwegian`, Norway."""
     members: Mapping[str, NamedNode] = field(default_factory=dict)
     """Name that is known, such as `Metacritic` -> its class or kind."""
 
@@ -280,7 +291,23 @@ class Schema:
     def full_name(self, name: str, property: OntologyTerm) -> str:
         """The name that an abbreviation stands for as a value of a property; any other name as it is."""
         of_class, full = self.abbreviations.get(name, (None, name))
-        return full if of_class is not None and of_class in property.range else name
+        return full if of_class in property.range else name
+
+    def words_for(self, names: Iterable[str], property: OntologyTerm) -> Iterator[str]:
+        """Yield the abbreviations and adjectives that state an entity of these names as a value of a property."""
+        for name in names:
+            for of_class, word in self._words_of_names.get(name, ()):
+                if of_class in property.range or of_class in property.usual_range:
+                    yield word
+
+    @cached_property
+    def _words_of_names(self) -> dict[str, list[tuple[NamedNode, str]]]:
+        words: dict[str, list[tuple[NamedNode, str]]] = {}
+        for short, (of_class, name) in self.abbreviations.items():
+            words.setdefault(name, []).append((of_class, short))
+        for of_class, word, name in self.adjectives:
+            words.setdefault(name, []).append((of_class, word))
+        return words
 
     def usual_type(self, property: OntologyTerm) -> str:
         """The name of the one class or kind that the values of a property usually have; empty when there is none."""
@@ -464,6 +491,7 @@ def _to_schema(ontology: tuple[Triple, ...]) -> Schema:
         kinds=kinds,
         short_forms=short_forms,
         abbreviations=dict(abbreviations_of(objects)),
+        adjectives=tuple(adjectives_of(objects)),
         members=dict(members_of(objects)),
     )
     # Every kind was a class in an earlier version, or is mistaken for one.

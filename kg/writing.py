@@ -10,9 +10,21 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.terms import BASE
 
-_OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIATION, _MEMBER = (
+_OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIATION, _ADJECTIVE, _MEMBER = (
     NamedNode(f"{BASE}ontology#{name}")
-    for name in ("of", "key", "form", "keyForm", "entry", "entryForm", "with", "entryWith", "abbreviation", "member")
+    for name in (
+        "of",
+        "key",
+        "form",
+        "keyForm",
+        "entry",
+        "entryForm",
+        "with",
+        "entryWith",
+        "abbreviation",
+        "adjective",
+        "member",
+    )
 )
 
 
@@ -73,6 +85,15 @@ def abbreviations_of(
         for text in texts_of(values, _ABBREVIATION):
             short, _, name = text.partition(" ")
             yield short, (iri, name)
+
+
+def adjectives_of(
+    objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]],
+) -> Iterator[tuple[NamedNode, str, str]]:
+    """The adjectives that state a value, each after the class of the value and before its name."""
+    for iri, values in objects.items():
+        for word, name in pairs_of(values, _ADJECTIVE):
+            yield iri, word, name
 
 
 def members_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[tuple[str, NamedNode]]:

@@ -129,13 +129,16 @@ class _Verifier:
             return contains_literal(passage, fact.value) or _has_form(passage, fact.value.value, property)
         if property is not None and property.value_kind is ValueKind.ENTITY:
             names = self._names.get(fact.value, [])
-            short = (short for short, (_, name) in self._schema.abbreviations.items() if name in names)
-            return contains_name(passage, (*names, *short))
+            return contains_name(passage, (*names, *self._schema.words_for(names, property)))
         return contains_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
 
     def _finding(self, passage: str, fact: Fact) -> Finding:
-        is_text = isinstance(fact.value, Literal)
-        ways = "give its words as `written`" if is_text else "add an alias, give its words as `written`"
+        if self._contains(self._texts[fact.evidence.source] or "", fact):
+            remedy = "Cite the words of the text that have it."
+        elif isinstance(fact.value, Literal):
+            remedy = "Give the words of the passage as `written`, or add `paraphrase: true`."
+        else:
+            remedy = "Add the words of the passage as an alias, or give them as `written`."
         return finding_about(
             fact,
             "facts/not-in-passage",
@@ -144,7 +147,7 @@ class _Verifier:
             Severity.VIOLATION,
             expected=" or ".join(dict.fromkeys(self._names.get(fact.value, []))) or to_short(fact.value),
             found=shortened(passage, 200),
-            remedy=f"Correct the span, {ways}, or add `paraphrase: true`.",
+            remedy=remedy,
         )
 
 

@@ -220,6 +220,29 @@ def test_the_passage_has_the_sign_of_a_currency(films: SmallProject) -> None:
     assert [finding.check for finding in check(films.folder)] == ["facts/not-in-passage"]
 
 
+@pytest.mark.parametrize(
+    ("line", "remedies"),
+    [
+        ("country: {value: Norway, at: Norwegian comedy}", []),
+        ("country: {value: United States, at: American money}", []),
+        ("country: {value: Sweden, at: Norwegian comedy}", ["Cite the words of the text that have it."]),
+        (
+            "country: {value: Denmark, at: Norwegian comedy}",
+            ["Add the words of the passage as an alias, or give them as `written`."],
+        ),
+        ("screening: {id: a, location: {value: Norway, at: Norwegian comedy}}", ["Add the words of the passage as an"]),
+        ("year: {value: 1974, at: Norwegian comedy}", ["Give the words of the passage as `written`, or add `para"]),
+    ],
+)
+def test_a_passage_states_a_country_by_its_adjective(films: SmallProject, line: str, remedies: list[str]) -> None:
+    films.write("data/sources.yaml", "notes: {title: Notes, file: notes.txt}\n")
+    films.write("texts/notes.txt", "A Norwegian comedy, made with American money and shown in Sweden.\n")
+    films.write("data/films.yaml", f"source: notes\nThe Last Ferry:\n  type: FeatureFilm\n  {line}\n")
+    found = [finding.remedy for finding in check(films.folder) if finding.check == "facts/not-in-passage"]
+    assert len(found) == len(remedies)
+    assert all(remedy.startswith(expected) for remedy, expected in zip(found, remedies, strict=True))
+
+
 def test_a_passage_is_searched_for_words_only_once_and_not_for_true(films: SmallProject) -> None:
     films.write("data/sources.yaml", "notes: {title: Notes, file: notes.txt}\n")
     films.write("texts/notes.txt", "A drama that cost about €2 million and pleased 88% of the Tomatoes' critics.\n")
