@@ -38,16 +38,7 @@ from kg.terms import (
 )
 from kg.text.folding import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
-from kg.writing import (
-    ShortForm,
-    abbreviations_of,
-    adjectives_of,
-    iris_of,
-    members_of,
-    pairs_of,
-    short_forms_of,
-    texts_of,
-)
+from kg.writing import KnownNames, ShortForm, iris_of, known_names_of, pairs_of, short_forms_of, texts_of
 
 WHEN = NamedNode(FILM + "when")
 """The property above all whose values are dates of any precision."""
@@ -191,12 +182,8 @@ class Schema:
     """What narrows a class; the parents of a kind are wider kinds or the class."""
     short_forms: tuple[ShortForm, ...] = ()
     """How values are written in fewer words."""
-    abbreviations: Mapping[str, tuple[NamedNode, str]] = field(default_factory=dict)
-    """Abbreviation of a name, such as `US` -> the class of what has the name, and the name."""
-    adjectives: tuple[tuple[NamedNode, str, str], ...] = ()
-    """Class, adjective, and the name of the entity of the class that it states: `Norwegian`, Norway."""
-    members: Mapping[str, NamedNode] = field(default_factory=dict)
-    """Name that is known, such as `Metacritic` -> its class or kind."""
+    known_names: KnownNames = field(default_factory=KnownNames)
+    """Names that the ontology knows."""
 
     @cached_property
     def names(self) -> dict[str, NamedNode]:
@@ -290,24 +277,11 @@ class Schema:
 
     def full_name(self, name: str, property: OntologyTerm) -> str:
         """The name that an abbreviation stands for as a value of a property; any other name as it is."""
-        of_class, full = self.abbreviations.get(name, (None, name))
-        return full if of_class in property.range else name
+        return self.known_names.full_name(name, property.range)
 
     def words_for(self, names: Iterable[str], property: OntologyTerm) -> Iterator[str]:
         """Yield the abbreviations and adjectives that state an entity of these names as a value of a property."""
-        for name in names:
-            for of_class, word in self._words_of_names.get(name, ()):
-                if of_class in property.range or of_class in property.usual_range:
-                    yield word
-
-    @cached_property
-    def _words_of_names(self) -> dict[str, list[tuple[NamedNode, str]]]:
-        words: dict[str, list[tuple[NamedNode, str]]] = {}
-        for short, (of_class, name) in self.abbreviations.items():
-            words.setdefault(name, []).append((of_class, short))
-        for of_class, word, name in self.adjectives:
-            words.setdefault(name, []).append((of_class, word))
-        return words
+        return self.known_names.words_for(names, {*property.range, *property.usual_range})
 
     def usual_type(self, property: OntologyTerm) -> str:
         """The name of the one class or kind that the values of a property usually have; empty when there is none."""
@@ -321,7 +295,7 @@ class Schema:
         return property.is_lower_case or self._is_member(name, property.range)
 
     def _is_member(self, name: str, classes: Collection[NamedNode]) -> bool:
-        type = self.members.get(name)
+        type = self.known_names.members.get(name)
         return type is not None and any(iri in classes for iri in self.ancestors(type))
 
     def named_type(self, property: OntologyTerm, subject: str, name: str = "") -> str:
@@ -330,7 +304,7 @@ class Schema:
         Where the `name` of the value is known, that decides.
         """
         if self._is_member(name, property.range) or self._is_member(name, property.usual_range):
-            return self.types[self.members[name]].name
+            return self.types[self.known_names.members[name]].name
         path = path_of(subject)
         part = self.property_named(path[-2]) if len(path) > 1 else None
         if part is not None and (type := dict(part.named_in_part).get(property.name, "")) in self.type_names:
@@ -490,9 +464,7 @@ def _to_schema(ontology: tuple[Triple, ...]) -> Schema:
         frozenset(_disjoint(ontology)),
         kinds=kinds,
         short_forms=short_forms,
-        abbreviations=dict(abbreviations_of(objects)),
-        adjectives=tuple(adjectives_of(objects)),
-        members=dict(members_of(objects)),
+        known_names=known_names_of(objects),
     )
     # Every kind was a class in an earlier version, or is mistaken for one.
     former = {

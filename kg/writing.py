@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode
 
+from kg.errors import InputError
 from kg.terms import BASE
 
 _OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIATION, _ADJECTIVE, _MEMBER = (
@@ -66,41 +68,64 @@ def short_forms_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]
                 next(iter(iris_of(values, _ENTRY)), None),
                 texts_of(values, _ENTRY_FORM),
                 pairs_of(values, _WITH),
-                tuple(
-                    KnownEntry(match["key"], match["form"], (match["name"], match["value"]))
-                    for text in texts_of(values, _ENTRY_WITH)
-                    if (match := _KNOWN_ENTRY.fullmatch(text)) is not None
-                ),
+                tuple(_known_entry(text, iri) for text in texts_of(values, _ENTRY_WITH)),
             )
+
+
+def _known_entry(text: str, iri: NamedNode) -> KnownEntry:
+    """The known entry of a text; raises `InputError` for any other text."""
+    if (match := _KNOWN_ENTRY.fullmatch(text)) is None:
+        raise InputError(f"{iri.value} has the entryWith {text!r}; write it like 'Metacritic {{score}} scale: 100'.")
+    return KnownEntry(match["key"], match["form"], (match["name"], match["value"]))
 
 
 _KNOWN_ENTRY = re.compile(r"(?P<key>[^{}]+) (?P<form>\{\w+\}) (?P<name>\w+): (?P<value>.+)")
 
 
-def abbreviations_of(
-    objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]],
-) -> Iterator[tuple[str, tuple[NamedNode, str]]]:
-    """The abbreviations of names, with the class of what has the name."""
+@dataclass(frozen=True)
+class KnownNames:
+    """The names that the ontology knows, and the words that stand for them."""
+
+    abbreviations: Mapping[str, tuple[NamedNode, str]] = field(default_factory=dict)
+    """Abbreviation of a name, such as `US` -> the class of what has the name, and the name."""
+    adjectives: tuple[tuple[NamedNode, str, str], ...] = ()
+    """Class, adjective, and the name of the entity of the class that it states: `Norwegian`, Norway."""
+    members: Mapping[str, NamedNode] = field(default_factory=dict)
+    """Name, such as `Metacritic` -> its class or kind."""
+
+    def full_name(self, name: str, classes: Collection[NamedNode]) -> str:
+        """The name of an entity of these classes that an abbreviation stands for; any other name as it is."""
+        of_class, full = self.abbreviations.get(name, (None, name))
+        return full if of_class in classes else name
+
+    def words_for(self, names: Iterable[str], classes: Collection[NamedNode]) -> Iterator[str]:
+        """Yield the abbreviations and adjectives that state an entity of these names and of one of the classes."""
+        for name in names:
+            yield from (word for of_class, word in self._words.get(name, ()) if of_class in classes)
+
+    @cached_property
+    def _words(self) -> dict[str, list[tuple[NamedNode, str]]]:
+        """Name -> its abbreviations and adjectives, each with its class."""
+        words: dict[str, list[tuple[NamedNode, str]]] = {}
+        for short, (of_class, name) in self.abbreviations.items():
+            words.setdefault(name, []).append((of_class, short))
+        for of_class, word, name in self.adjectives:
+            words.setdefault(name, []).append((of_class, word))
+        return words
+
+
+def known_names_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> KnownNames:
+    """The names that the classes and kinds of an ontology have."""
+    abbreviations: dict[str, tuple[NamedNode, str]] = {}
+    adjectives: list[tuple[NamedNode, str, str]] = []
+    members: dict[str, NamedNode] = {}
     for iri, values in objects.items():
         for text in texts_of(values, _ABBREVIATION):
             short, _, name = text.partition(" ")
-            yield short, (iri, name)
-
-
-def adjectives_of(
-    objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]],
-) -> Iterator[tuple[NamedNode, str, str]]:
-    """The adjectives that state a value, each after the class of the value and before its name."""
-    for iri, values in objects.items():
-        for word, name in pairs_of(values, _ADJECTIVE):
-            yield iri, word, name
-
-
-def members_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[tuple[str, NamedNode]]:
-    """The names that are known to be of a class or kind, each with it."""
-    for iri, values in objects.items():
-        for name in texts_of(values, _MEMBER):
-            yield name, iri
+            abbreviations[short] = iri, name
+        adjectives += [(iri, word, name) for word, name in pairs_of(values, _ADJECTIVE)]
+        members |= dict.fromkeys(texts_of(values, _MEMBER), iri)
+    return KnownNames(abbreviations, tuple(adjectives), members)
 
 
 def iris_of(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[NamedNode, ...]:

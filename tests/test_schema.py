@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from kg.errors import InputError
 from kg.project import find_project
 from kg.schema import read_ontology, suggest_terms, to_schema
 from kg.terms import entity_iri
@@ -61,6 +64,16 @@ def test_every_kind_of_ours_narrows_a_class_and_its_word_is_its_own() -> None:
 def test_an_open_graph_has_the_hierarchy_of_its_ontology(project: SmallProject) -> None:
     ontology = project.open().ontology
     assert entity_iri("Work") in ontology.ancestors(entity_iri("Film"))
+
+
+def test_a_known_entry_of_another_form_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "own.ttl"
+    path.write_text(
+        "@prefix film: <https://w3id.org/filmgraph/film/> . @prefix write: <https://w3id.org/filmgraph/ontology#> .\n"
+        'write:own write:of film:rating ; write:entryWith "Trakt score 10" .\n'
+    )
+    with pytest.raises(InputError, match=r"'Trakt score 10'; write it like 'Metacritic \{score\} scale: 100'"):
+        to_schema(read_ontology([path]))
 
 
 @pytest.mark.parametrize("text", ["x", "q", "", "film:"])
