@@ -109,7 +109,7 @@ def _groups(depth: int = 2) -> st.SearchStrategy[str]:
         st.builds(lambda a, b: f"{a} UNION {b}", block, block),
         st.builds(lambda g, e: f"{g} FILTER({e})", group, _expressions()),
         st.builds(lambda g, word, b: f"{g} FILTER {word} {b}", group, st.sampled_from(["EXISTS", "NOT EXISTS"]), block),
-        st.builds(lambda g, name, p: f"{g} GRAPH {name} {{ {p} }}", group, _graph_names, _patterns),
+        st.builds(lambda g, name, p: f"{g} GRAPH {name} {{ {p} }}", group, _graph_names, group),
         st.builds(lambda g, v, a, b: f"{g} VALUES {v} {{ {a} {b} }}", group, _variables, _constants, _cells),
         st.builds(lambda g, e: f"{g} BIND({e} AS ?w{depth})", block, _expressions(1)),
         st.builds(lambda g, b, v: f"{g} {{ SELECT DISTINCT {v} {b} }}", group, block, _variables),
@@ -123,7 +123,7 @@ def _groups(depth: int = 2) -> st.SearchStrategy[str]:
     )
 
 
-_graph_names = st.sampled_from([*map(str, _GRAPHS), "?x"])
+_graph_names = st.sampled_from([*map(str, _GRAPHS), "?x", "?g"])
 _cells = st.one_of(_constants, st.just("UNDEF"))
 _aggregates = st.builds(
     lambda f, d, v: f"{f}({d}{v})",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
 import kg
 from kg.cli import main
@@ -59,7 +59,9 @@ def check_random_queries(quads: list[Quad], texts: list[str]) -> None:
             try:
                 route(store, text, columnar=ColumnarGraph(len(quads), lambda: columns), engine=QueryEngine.BOTH)
             except QueryError as error:
-                if "not supported together with the *" not in str(error):
+                if not any(
+                    limit in str(error) for limit in ("not supported together with the *", "has to select and group")
+                ):
                     raise
     finally:
         columns.close()
@@ -170,6 +172,7 @@ FILMS = [
     film("titane", "title", Literal("Titane", language="fr")),
     film("anora", "title", Literal("Anora")),
     film("baker", "knows", "ducournau"),
+    Quad(BlankNode("someone"), NamedNode(EX + "alias"), Literal("Anonymous")),
     film("ducournau", "knows", "baker"),
 ]
 
@@ -217,6 +220,7 @@ def rows(text: str, quads: list[Quad] = FILMS) -> Rows:
         ("SELECT (COUNT(DISTINCT *) AS ?n) { ?f :director ?d . ?a :knows ?d }", [("3",)]),
         ("SELECT (MIN(?y) AS ?a) (MAX(?d) AS ?b) { ?f :year ?y . ?g :director ?d }", [("2015", "ducournau")]),
         ("SELECT (MAX(?x) AS ?n) { VALUES ?x { 1 2.5 3e0 } }", [("3e0",)]),
+        ("SELECT (COUNT(?n) AS ?c) { SELECT (MIN(?x) AS ?n) { ?x :alias [] } }", [("1",)]),
         ("SELECT (MIN(?x) AS ?n) { VALUES ?x { 'b' 'ab' 'a' } }", [("a",)]),
         ('SELECT ?v { BIND("it\'s; DROP TABLE term" AS ?v) }', [("it's; DROP TABLE term",)]),
     ],

@@ -2,6 +2,7 @@
 
 engine_query        a query in the form that the engine answers right, and its results with exact terms
 property_paths      alternatives that keep duplicates, paths of length zero from a term that the graph does not have
+graph_clauses       VALUES, sub-selects and MINUS within GRAPH
 pattern_blocks      the triple patterns of a query with their paths, parsed from its tokens
 functions           casts, STRDT, BNODE, REGEX, REPLACE and GROUP_CONCAT
 operators           the order of booleans, and days plus months

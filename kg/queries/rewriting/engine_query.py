@@ -12,6 +12,7 @@ from pyoxigraph import QueryBoolean, QuerySolutions, Store, Triple
 from kg.errors import QueryError
 from kg.queries.rewriting.expressions import apply_edits
 from kg.queries.rewriting.functions import call_edits
+from kg.queries.rewriting.graph_clauses import graph_edits
 from kg.queries.rewriting.ill_typed_literals import MARK, literal_edits, unmark
 from kg.queries.rewriting.operators import operator_edits
 from kg.queries.rewriting.pattern_blocks import NO_VARIABLE
@@ -132,7 +133,7 @@ def to_engine_text(text: str) -> str:
     tokens = list(tokenise(text))
     escaped = rewritten = escape_dots(text, tokens)
     prologue = Prologue(tokens)
-    for edits_of in (literal_edits, call_edits, operator_edits, path_edits):
+    for edits_of in (literal_edits, call_edits, operator_edits, graph_edits, path_edits):
         if rewritten is not text:
             tokens = list(tokenise(rewritten))
         if edits := list(edits_of(rewritten, tokens, prologue)):

@@ -91,6 +91,21 @@ class PatternBlock:
 
 
 @dataclass
+class GraphClause:
+    """A GRAPH, by the index of its token, and what its group has outside of another GRAPH, by indexes as well.
+
+    `values` are those of each VALUES; `selects` of the brace before a sub-select, of SELECT, and of the closing brace;
+    `minuses` of the group around a MINUS, of the MINUS, and of what follows its group.
+    """
+
+    index: int
+    graph: Token
+    values: list[int] = field(default_factory=list)
+    selects: list[tuple[int, int, int]] = field(default_factory=list)
+    minuses: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+@dataclass
 class ParsedPatterns:
     """What a query's groups contain.
 
@@ -99,6 +114,7 @@ class ParsedPatterns:
     """
 
     blocks: list[PatternBlock] = field(default_factory=list)
+    clauses: list[GraphClause] = field(default_factory=list)
     blank_nodes: list[tuple[Token, str]] = field(default_factory=list)
     star: Token | None = None
     has_other_star: bool = False
@@ -131,7 +147,7 @@ VARIABLE = "?kgpath"
 NO_VARIABLE = f"{VARIABLE}0"
 """What is selected where a query selects all variables and has none; it is never bound."""
 _NEW_VARIABLE = re.compile(rf"{VARIABLE[1:]}[0-9]+")
-_BEFORE_GROUPS = ("OPTIONAL", "MINUS", "UNION", "LATERAL")
+_BEFORE_GROUPS = ("OPTIONAL", "UNION", "LATERAL")
 _FORMS_WITH_STAR = ("SELECT", "DESCRIBE", "DISTINCT", "REDUCED")
 
 
@@ -149,7 +165,7 @@ class _PatternParser:
         self.text, self.tokens, self.variables = text, tokens, variables
         self.parsed = ParsedPatterns()
         self.patterns: list[PathPattern] = []
-        self.graph = ""
+        self.clause: GraphClause | None = None
         self.labels: dict[str, str] = {}
 
     def at(self, index: int) -> Token:
@@ -197,24 +213,35 @@ class _PatternParser:
 
     def group(self, index: int) -> int:
         """A group graph pattern, from its opening brace."""
-        index = self.expect(index, "{")
+        start, index = index, self.expect(index, "{")
         if self.at(index).is_word("SELECT"):
-            return self.expect(self.query(index, is_nested=True), "}")
+            end = self.query(index, is_nested=True)
+            if self.clause is not None:
+                self.clause.selects.append((start, index, end))
+            return self.expect(end, "}")
         while not self.is_sign(index, "}"):
             token = self.at(index)
             if self.is_sign(index, "{"):
                 index = self.group(index)
             elif self.is_sign(index, ".") or token.is_word(*_BEFORE_GROUPS):
                 index += 1
+            elif token.is_word("MINUS"):
+                end = self.group(index + 1)
+                if self.clause is not None:
+                    self.clause.minuses.append((start, index, end))
+                index = end
             elif token.is_word("GRAPH"):
-                outer, self.graph = self.graph, self.at(index + 1).text
+                outer, self.clause = self.clause, GraphClause(index, self.at(index + 1))
+                self.parsed.clauses.append(self.clause)
                 index = self.group(index + 2)
-                self.graph = outer
+                self.clause = outer
             elif token.is_word("FILTER"):
                 index = self.constraint(index + 1)
             elif token.is_word("BIND"):
                 index = self.expression(index + 1)
             elif token.is_word("VALUES"):
+                if self.clause is not None:
+                    self.clause.values.append(index)
                 index = self.values(index + 1)
             else:
                 index = self.block(index)
@@ -274,7 +301,8 @@ class _PatternParser:
                 break
             index += 1
         end = self.tokens[index - 1].end
-        self.parsed.blocks.append(PatternBlock(self.tokens[first].start, end, tuple(self.patterns), self.graph))
+        graph = self.clause.graph.text if self.clause is not None else ""
+        self.parsed.blocks.append(PatternBlock(self.tokens[first].start, end, tuple(self.patterns), graph))
         return index
 
     def ends_pattern(self, index: int) -> bool:

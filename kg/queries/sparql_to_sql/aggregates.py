@@ -183,6 +183,7 @@ class _Grouping:
             f"CASE WHEN count(*) > count({id}) THEN NULL"
             f" WHEN min({kind}) <> max({kind}) OR max({kind}) >= {TermClass.OTHER:d} THEN {mixed}"
             f" WHEN max({kind}) = {TermClass.BOOLEAN:d} THEN {best[3]}"
+            f" WHEN max({kind}) = {TermClass.BLANK:d} THEN min({id})"  # blank nodes have no order
             f" WHEN max({kind}) < {TermClass.BOOLEAN:d} THEN {best[0]}"
             f" WHEN max({rank}) > 2 THEN {best[2]} ELSE {best[1]} END",
         )

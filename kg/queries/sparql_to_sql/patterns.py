@@ -200,12 +200,13 @@ class Patterns:
         return union(self.statement, self.relation(node.p1, graph, seed), self.relation(node.p2, graph, seed))
 
     def minus(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
-        """Minus."""
-        return minus(self.statement, self.relation(node.p1, graph), self.relation(node.p2, graph))
+        """Minus; a variable graph is none of the variables that its pattern binds."""
+        left, right = self.relation(node.p1, graph), self.relation(node.p2, graph)
+        return minus(self.statement, left, right, outside=str(graph) if isinstance(graph, rdflib.Variable) else None)
 
     def graph(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
-        """GRAPH."""
-        return self.relation(node.p, node.term, seed)
+        """GRAPH: no solution where there is no such graph, and the name of the graph in each solution."""
+        return self.relation(_in_graph(node.p), node.term, seed)
 
     # --- expressions
 
@@ -524,6 +525,27 @@ def _is_plain(pattern: Any) -> bool:
         case "Graph":
             return _is_plain(pattern.p)
     return False
+
+
+def _in_graph(pattern: Any) -> Any:
+    """The pattern of a GRAPH: what has solutions without triples is joined with the empty pattern, the graph itself."""
+    match pattern.name:
+        case "Join" | "Union" | "LeftJoin" | "Minus":
+            return CompValue(pattern.name, **{**pattern, "p1": _in_graph(pattern.p1), "p2": _in_graph(pattern.p2)})
+        case "Filter" | "Extend":
+            return CompValue(pattern.name, **{**pattern, "p": _in_graph(pattern.p)})
+        case "BGP" if not pattern.triples or not all(map(_may_need_no_graph, pattern.triples)):
+            return pattern
+        case "Graph":
+            return pattern
+    return CompValue("Join", p1=CompValue("BGP", triples=[]), p2=pattern)
+
+
+def _may_need_no_graph(triple: Any) -> bool:
+    """True for a path of length zero from a constant."""
+    subject, predicate, value = triple
+    has_constant = not (_is_variable(subject) and _is_variable(value))
+    return has_constant and isinstance(predicate, Path) and may_be_empty(predicate)
 
 
 _Compile = Callable[[Patterns, Any, Graph, Relation | None], Relation]

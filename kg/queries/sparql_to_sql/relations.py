@@ -259,9 +259,12 @@ def union(statement: SqlStatement, left: Relation, right: Relation) -> Relation:
     return statement.add("union", " UNION ALL ".join(selects), columns)
 
 
-def minus(statement: SqlStatement, left: Relation, right: Relation) -> Relation:
-    """Minus(left, right): a solution is removed by a compatible one with a variable in common."""
-    shared = [variable for variable in left.columns if variable in right.columns]
+def minus(statement: SqlStatement, left: Relation, right: Relation, *, outside: str | None = None) -> Relation:
+    """Minus(left, right): a solution is removed by a compatible one with a variable in common.
+
+    The variable that is `outside`, the graph's, is none of these.
+    """
+    shared = [variable for variable in left.columns if variable in right.columns and variable != outside]
     if not shared:
         return left
     left, right = same_kinds(statement, left, right)
