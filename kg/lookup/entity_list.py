@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pyoxigraph import Literal, NamedNode
 
+from kg.lookup.entity_names import label_sql
 from kg.lookup.source_conflicts import contested_entities
 from kg.parts import owner_sql
 from kg.terms import CONTESTED, TYPE, UNDECIDED, Term, to_iri, to_short, to_term
@@ -284,15 +285,7 @@ class EntityList:
         )
 
     def _names(self, condition: str) -> str:
-        """The preferred label of each entity: as `EntityNames.label` chooses it."""
-        ids = [self._ids[property] for property in self._label_properties]
-        rank = "CASE p " + " ".join(f"WHEN {id} THEN {rank:d}" for rank, id in enumerate(ids)) + " END"
-        key = f"concat({rank}, coalesce(language, '') NOT IN ('', 'en'), coalesce(language, ''), chr(1), lexical)"
-        listed = ", ".join(map(str, ids))
-        return (
-            f"SELECT s, arg_min(lexical, {key}) AS name FROM triple JOIN term ON id = o"
-            f" WHERE p IN ({listed}) AND class > 1 AND {condition} GROUP BY s"
-        )
+        return label_sql([self._ids[property] for property in self._label_properties], condition)
 
     def _narrow(self, chosen: Mapping[str, str], table: str) -> str:
         """The table with the entities that have the chosen values: `table`, or all of them if nothing is chosen."""

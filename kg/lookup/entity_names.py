@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Protocol
@@ -301,6 +301,20 @@ def _label_keys(quads: Iterable[Quad]) -> Iterator[tuple[bool, str, str]]:
         if isinstance(quad.object, Literal):
             language = quad.object.language or ""
             yield language not in ("", "en"), language, quad.object.value
+
+
+def label_sql(properties: Sequence[int], condition: str) -> str:
+    """The label of each entity of columns, as `EntityNames.label` chooses it: a SELECT of `s` and `name`.
+
+    The numbers are the ids of the label properties; `condition` restricts the triples.
+    """
+    rank = "CASE p " + " ".join(f"WHEN {id:d} THEN {rank:d}" for rank, id in enumerate(properties)) + " END"
+    key = f"concat({rank}, coalesce(language, '') NOT IN ('', 'en'), coalesce(language, ''), chr(1), lexical)"
+    listed = ", ".join(map(str, properties))
+    return (
+        f"SELECT s, arg_min(lexical, {key}) AS name FROM triple JOIN term ON id = o"
+        f" WHERE p IN ({listed}) AND class > 1 AND {condition} GROUP BY s"
+    )
 
 
 class AnswerNames(Protocol):

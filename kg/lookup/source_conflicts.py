@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg import vocabulary as film
 from kg.decisions.conflicts import MAIN_PROPERTIES, ContestedFact, DecisionKind, is_part_link
@@ -17,7 +17,7 @@ from kg.errors import InputError
 from kg.facts.model import Fact, to_row
 from kg.facts.texts import Texts
 from kg.graph.provenance import Provenance
-from kg.lookup.entity_names import EntityNames
+from kg.lookup.entity_names import EntityNames, label_sql
 from kg.lookup.phrases import (
     literal_in_words,
     money_in_words,
@@ -83,8 +83,12 @@ def find_conflicts(provenance: Provenance, *, subject: NamedNode | None = None) 
 
     What is contested about a part, because the part itself is, is no conflict of its own.
     """
+    contested = provenance.contested() if subject is None else provenance.contested_about(subject)
+    yield from _group(list(contested), provenance)
+
+
+def _group(contested: Sequence[ContestedFact], provenance: Provenance) -> Iterator[Conflict]:
     curated = Provenance(provenance.store)
-    contested = list(provenance.contested() if subject is None else provenance.contested_about(subject))
     parts = {lost.fact.value for lost in contested if is_part_link(lost.fact)}
     groups: dict[tuple[object, object], list[ContestedFact]] = defaultdict(list)
     for lost in contested:
@@ -101,12 +105,64 @@ def find_conflicts(provenance: Provenance, *, subject: NamedNode | None = None) 
             yield _to_conflict(group, facts, provenance)
 
 
+@dataclass(frozen=True, slots=True)
+class ConflictPage:
+    """Some of the conflicts of a store, in the order of a list, and how many there are."""
+
+    conflicts: tuple[Conflict, ...]
+    total: int
+
+
+def read_conflicts(
+    provenance: Provenance, columns: Columns, *, label_properties: Sequence[NamedNode], start: int, limit: int
+) -> ConflictPage:
+    """Some of the conflicts of `find_conflicts`: undecided ones first, then by the name of the entity.
+
+    No other conflicts are read.
+    """
+    ids = columns.find_ids(map(str, (CONTESTED, UNDECIDED, *label_properties)))
+    sql = columns.cursor()
+    labels = label_sql([ids.get(str(property), 0) for property in label_properties], "s IN (SELECT id FROM owned)")
+    ordered = (
+        f"WITH {_conflicts_sql(ids.get(str(CONTESTED), 0), ids.get(str(UNDECIDED), 0))},"
+        " owned AS (SELECT conflict.*, id FROM conflict LEFT JOIN term ON text = '<' || owner || '>')"
+        " SELECT a.text, b.text FROM owned AS c JOIN term AS a ON a.id = c.s JOIN term AS b ON b.id = c.p"
+        f" LEFT JOIN ({labels}) AS n ON n.s = c.id"
+        " ORDER BY is_undecided DESC, lower(strip_accents(coalesce(name, owner))), a.text, b.text"
+    )
+    (total,) = sql.execute(f"SELECT count(*) FROM ({ordered})").fetchall()[0]
+    rows = sql.execute(f"{ordered} LIMIT {limit:d} OFFSET {start:d}").fetchall()
+    subjects = dict.fromkeys(_to_subject(text) for text, _ in rows)
+    contested = [lost for subject in subjects for lost in provenance.contested_about(subject)]
+    found = {
+        (to_text(lost.fact.subject), to_text(lost.fact.property)): conflict
+        for conflict in _group(contested, provenance)
+        for lost in conflict.contested[:1]
+    }
+    return ConflictPage(tuple(found[row] for row in rows if row in found), total)
+
+
+def _to_subject(text: str) -> NamedNode | BlankNode:
+    subject = to_term(text)
+    assert isinstance(subject, NamedNode | BlankNode)
+    return subject
+
+
 def contested_entities(contested: int, undecided: int) -> str:
     """The entities that sources disagree on, as a SELECT of `s`, the number of `conflicts` and `is_undecided`.
 
     These are the conflicts of `find_conflicts`; those about a part are its owner's. The numbers are the ids of the
     graphs in the columns.
     """
+    return (
+        f"WITH {_conflicts_sql(contested, undecided)}"
+        " SELECT id AS s, count(*) AS conflicts, bool_or(is_undecided) AS is_undecided"
+        " FROM conflict JOIN term ON text = '<' || owner || '>' GROUP BY id"
+    )
+
+
+def _conflicts_sql(contested: int, undecided: int) -> str:
+    """The conflicts as the tables of a WITH clause: `conflict` has the owner's IRI, `s`, `p` and `is_undecided`."""
     lost = (
         "SELECT n.s, n.p, n.o, a.lexical AS iri, c.lexical AS value, (n.s, n.p, n.o) IN"
         f" (SELECT (s, p, o) FROM named WHERE g = {undecided}) AS is_undecided"
@@ -114,10 +170,8 @@ def contested_entities(contested: int, undecided: int) -> str:
     )
     within = "s IN (SELECT o FROM lost WHERE starts_with(value, iri || '.'))"
     return (
-        f"WITH lost AS ({lost}), conflict AS (SELECT coalesce({owner_sql('iri')}, iri) AS owner, s, p,"
+        f"lost AS ({lost}), conflict AS (SELECT coalesce({owner_sql('iri')}, iri) AS owner, s, p,"
         f" bool_or(is_undecided) AS is_undecided FROM lost WHERE NOT {within} GROUP BY ALL)"
-        " SELECT id AS s, count(*) AS conflicts, bool_or(is_undecided) AS is_undecided"
-        " FROM conflict JOIN term ON text = '<' || owner || '>' GROUP BY id"
     )
 
 

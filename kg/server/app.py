@@ -77,6 +77,7 @@ PAGES: Mapping[str, PageHandler] = pages.PAGES
     queries   /queries
     query     /queries/NAME; `query`, the stored query, and `values`, what the URL gives for its parameters
     why       /film/anora/why; `entity` and `name`
+    ontology  /ontology
     sparql    /sparql; `query`, where the URL has one
     problem   any error; `problem`, the document of RFC 9457
 

@@ -21,7 +21,7 @@ from kg.lookup.entity_list import (
     SourceFacet,
     YearFacet,
 )
-from kg.lookup.source_conflicts import find_conflicts
+from kg.lookup.source_conflicts import ConflictPage, find_conflicts, read_conflicts
 from kg.parts import owner_of
 from kg.terms import LABEL, TYPE, entity_iri
 from tests.projects import SmallProject, own_graph
@@ -196,6 +196,21 @@ def test_contested_entities_are_those_with_conflicts(films: FilmGraph, ours: Fil
             subjects = (conflict.contested[0].fact.subject.value for conflict in find_conflicts(graph.provenance))
             owners = {owner_of(iri) or iri for iri in subjects}
             assert contested == owners & {entity.entity.value for entity in read(listed, limit=1_000).entities}
+
+
+def test_conflicts_are_read_page_by_page(films: FilmGraph, ours: FilmGraph) -> None:
+    def page(graph: FilmGraph, start: int, limit: int) -> ConflictPage:
+        columns, labels = graph.list_columns(vocab.Film, ()), graph.names.label_properties
+        return read_conflicts(graph.provenance, columns, label_properties=labels, start=start, limit=limit)
+
+    for graph in (films, ours):
+        every, listed = list(find_conflicts(graph.provenance)), page(graph, 0, 1_000)
+        assert (listed.total, len(listed.conflicts)) == (len(every), len(every))
+        assert sorted(map(repr, listed.conflicts)) == sorted(map(repr, every))
+        undecided = [any(lost.is_undecided for lost in conflict.contested) for conflict in listed.conflicts]
+        assert undecided == sorted(undecided, reverse=True)
+        assert page(graph, 1, 1) == ConflictPage(listed.conflicts[1:2], len(every))
+        assert page(graph, 1_000, 10).conflicts == ()
 
 
 def test_an_entity_with_two_spellings_of_a_value_counts_once() -> None:

@@ -55,6 +55,27 @@ def test_json_ld_names_no_alternate_that_a_processor_would_read_in_its_place(ser
     assert "alternate" not in served.get(path).headers["link"]
 
 
+@pytest.mark.parametrize("path", FORMATS)
+@pytest.mark.parametrize("term", ["Film", "director"])
+def test_a_class_or_property_is_described_by_the_ontology(served: TestClient, term: str, path: str) -> None:
+    described = served.get(path.replace("anora", term))
+    triples = {str(quad.triple) for quad in parse(described.content, format=FORMATS[path])}
+    iri = f"<https://w3id.org/filmgraph/film/{term}>"
+    assert any(each.startswith(f"{iri} <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> ") for each in triples)
+    # The classes that it names have their labels, too.
+    other = {"Film": "work", "director": "person"}[term]
+    assert any(each.endswith(f'rdf-schema#label> "{other}"@en') for each in triples)
+
+
+@pytest.mark.parametrize("media_type", ["text/turtle", "application/ld+json", "application/json"])
+def test_the_ontology_is_rdf_where_rdf_is_asked_for(served: TestClient, media_type: str) -> None:
+    answer = served.get("/ontology", headers={"Accept": media_type})
+    assert answer.headers["content-type"].startswith(media_type)
+    format = RdfFormat.TURTLE if media_type == "text/turtle" else RdfFormat.JSON_LD
+    subjects = {quad.subject for quad in parse(answer.content, format=format)}
+    assert NamedNode("https://w3id.org/filmgraph/film/Film") in subjects
+
+
 UNKNOWN_PROFILE = 'application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted"'
 
 

@@ -12,7 +12,7 @@ The RDF has the triples about the entity and its parts, and the labels of the en
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode, Quad, Triple
@@ -26,12 +26,13 @@ from kg.errors import UnknownNameError
 from kg.exports.jsonld import to_context, to_jsonld
 from kg.exports.schema_org import to_schema_org
 from kg.filmgraph import FilmGraph
+from kg.graph.snapshot_file import Graph
 from kg.graph.store import find_quad, find_quads
 from kg.parts import belongs_to
 from kg.queries.result_writers import JSON_LD, PLAIN_JSON, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.http.negotiation import EXTENSIONS
 from kg.server.request_params import negotiate, page_handler, site_path, snapshot_of, to_response
-from kg.terms import BASE, KNOWLEDGE, LABEL, PROVENANCE, TYPE, sorted_triples, to_iri
+from kg.terms import BASE, KNOWLEDGE, LABEL, ONTOLOGY, PROVENANCE, TYPE, sorted_triples, to_iri
 
 SCHEMA_ORG = f'{JSON_LD};profile="https://schema.org/"'
 NAMESPACES = ("film", "source", "fact")
@@ -206,8 +207,13 @@ def explain(graph: FilmGraph, iri: str, property: str, value: str) -> list[dict[
 
 def _triples_about(graph: FilmGraph, entity: NamedNode, depth: int = 0) -> Iterator[Triple]:
     """The triples about an entity and its parts, and the labels of the entities that they name."""
+    if not entity.value.startswith(f"{BASE}film/"):
+        graphs: tuple[Graph, ...] = (PROVENANCE, KNOWLEDGE)
+    elif find_quad(graph.store, entity, None, None, ONTOLOGY) is not None:
+        graphs = (ONTOLOGY, KNOWLEDGE)
+    else:
+        graphs = (KNOWLEDGE,)
     named: dict[NamedNode, None] = {}
-    graphs = (KNOWLEDGE,) if entity.value.startswith(f"{BASE}film/") else (PROVENANCE, KNOWLEDGE)
     for quad in (quad for name in graphs for quad in find_quads(graph.store, entity, None, None, name)):
         yield quad.triple
         if isinstance(quad.object, NamedNode):
@@ -216,11 +222,7 @@ def _triples_about(graph: FilmGraph, entity: NamedNode, depth: int = 0) -> Itera
             else:
                 named[quad.object] = None
     for other in named:
-        yield from _labels(graph, other)
-
-
-def _labels(graph: FilmGraph, entity: NamedNode) -> Iterable[Triple]:
-    return (quad.triple for quad in find_quads(graph.store, entity, LABEL, None, KNOWLEDGE))
+        yield from (quad.triple for name in graphs[-2:] for quad in find_quads(graph.store, other, LABEL, None, name))
 
 
 def _entity_named_like(graph: FilmGraph, iri: str) -> NamedNode:

@@ -24,9 +24,9 @@ from kg.filmgraph import FilmGraph
 from kg.graph.snapshot_file import FILE, GRAPHS, part_of
 from kg.queries.result_writers import N_TRIPLES, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.api.sparql import READ_ONLY
-from kg.server.request_params import negotiate, query_parameters, snapshot_of, to_response
+from kg.server.request_params import negotiate, page_handler, query_parameters, snapshot_of, to_response
 from kg.server.snapshot import Snapshot
-from kg.terms import GRAPH, KNOWLEDGE, to_iri
+from kg.terms import GRAPH, KNOWLEDGE, ONTOLOGY, to_iri
 from kg.workers.launch import start_python
 
 WRITING_METHODS = ["PUT", "POST", "DELETE", "PATCH"]
@@ -36,8 +36,9 @@ _MAX_CONVERSIONS = 4
 
 # --- requests
 def routes() -> list[BaseRoute]:
-    """/graphs, /graph/NAME and /dump.nt."""
+    """/graphs, /graph/NAME, /ontology and /dump.nt."""
     return [
+        Route("/ontology", read_ontology, methods=["GET", "HEAD"]),
         Route("/graphs", read_indirectly, methods=["GET", "HEAD"]),
         Route("/graph/{name:path}", read_directly, methods=["GET", "HEAD"]),
         Route("/graphs", refuse_write, methods=WRITING_METHODS),
@@ -66,6 +67,13 @@ async def read_indirectly(request: Request) -> Response:
 async def read_directly(request: Request) -> Response:
     """The graph whose own URL this is."""
     return await _answer(request, f"{GRAPH}{request.path_params['name']}")
+
+
+async def read_ontology(request: Request) -> Response:
+    """The graph with classes and properties; a page where HTML is asked for."""
+    if (page := page_handler(request, "ontology", TRIPLE_MEDIA_TYPES)) is not None:
+        return await page()
+    return await _answer(request, ONTOLOGY.value)
 
 
 async def dump(request: Request) -> Response:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
-from kg.queries.result_writers import JSON, JSON_LD, N_TRIPLES, ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES
+from kg.queries.result_writers import CSV, JSON, JSON_LD, N_TRIPLES, ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
 from kg.server.api.queries import MAX_NUMBER, SWITCH_VALUES
 from kg.server.problems import PROBLEM
@@ -209,10 +209,10 @@ def _reconcile(path: str, id: str) -> tuple[Operation, Operation]:
 
 
 def _lists(*names: str) -> Iterator[Operation]:
-    """The lists to browse, as pages and as CSV."""
+    """The lists to browse: page by page, and as CSV."""
     for name in names:
-        yield Operation("get", f"/{name}", name, f"List all {name}", _HTML_ONLY, ("sort", "page"))
-        yield Operation("get", f"/{name}.csv", f"{name}-csv", f"List all {name} as CSV", ("text/csv",), ("sort",))
+        yield Operation("get", f"/{name}", name, f"List all {name}", (_HTML, _PLAIN_JSON, CSV), ("sort", "page"))
+        yield Operation("get", f"/{name}.csv", f"{name}-csv", f"List all {name} as CSV", (CSV,), ("sort",))
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -242,7 +242,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *_lists("films", "people", "awards", "companies", "places"),
     Operation("get", "/disagreements", "disagreements", "What sources disagree on", _HTML_ONLY, ("page",)),
     Operation("get", "/sources", "sources", "The sources of the graph", _HTML_ONLY),
-    Operation("get", "/ontology", "ontology", "The classes and properties of the graph", _HTML_ONLY),
+    Operation("get", "/ontology", "ontology", "The classes and properties of the graph", (*_RDF, _HTML)),
     Operation("get", "/search", "search", "Search for names", _HTML_ONLY, ("q", "kind")),
     Operation("get", "/suggest", "suggest", "Complete a name", _JSON_ONLY, ("q", "kind")),
     Operation("get", "/vocabulary.json", "vocabulary", "Classes and properties, for completion", _JSON_ONLY),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -31,12 +32,12 @@ from kg.lookup.entity_list import (
 )
 from kg.lookup.entity_types import count_members
 from kg.lookup.phrases import date_in_words
-from kg.lookup.source_conflicts import find_conflicts
+from kg.lookup.source_conflicts import read_conflicts
 from kg.server.pages.display import ConflictList, Display, DisplayTable, DisplayValue, TableRow, display_of
 from kg.server.pages.page_tables import contested_values
 from kg.server.pages.templating import render
 from kg.server.request_params import page_number, site_path
-from kg.terms import to_curie, to_short
+from kg.terms import FILM, Term, to_curie, to_short
 
 MAX_CSV = 250_000
 """The rows of a list that its CSV file has."""
@@ -197,13 +198,7 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
         facet for facet, each in catalogue.facets.items()
         if not each.within or each.within in chosen or facet in chosen
     ]  # fmt: skip
-    listed = entity_list(graph, name)
-    found = listed.read(
-        chosen,
-        order=order, start=start, limit=_PER_PAGE, properties=tuple(catalogue.columns.values()), counted=facets,
-    )  # fmt: skip
-    if start and not found.entities:
-        raise UnknownNameError(f"{name}, page {number}", kind="list")
+    found = _read_page(graph, name, parameters, counted=facets)
 
     def url(suffix: str = "", **changes: str) -> str:
         merged = {**chosen, **({"sort": order} if "sort" in parameters else {}), **changes}
@@ -235,6 +230,19 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
     return render("browse.html", page=content)
 
 
+def _read_page(
+    graph: FilmGraph, name: str, parameters: Mapping[str, str], *, counted: Iterable[str] = ()
+) -> EntityListPage:
+    catalogue, number = CATALOGUES[name], page_number(parameters)
+    chosen, order, start = _chosen(catalogue, parameters), _order(catalogue, parameters), (number - 1) * _PER_PAGE
+    properties = tuple(catalogue.columns.values())
+    listed = entity_list(graph, name)
+    found = listed.read(chosen, order=order, start=start, limit=_PER_PAGE, properties=properties, counted=counted)
+    if start and not found.entities:
+        raise UnknownNameError(f"{name}, page {number}", kind="list")
+    return found
+
+
 def _left_out(graph: FilmGraph, catalogue: Catalogue, found: EntityListPage) -> int:
     """How many entities of the class are not in the list, since a store of somebody else gives only so many."""
     if graph.max_listed is None or found.total < graph.max_listed:
@@ -257,6 +265,31 @@ def _page_links(number: int, entries: int, url: Callable[..., str]) -> PageLinks
         url() if number > 2 else "", url(page=str(number - 1) if number > 2 else "") if number > 1 else "",
         "" if is_last else url(page=str(number + 1)), url(page=str(count)) if number + 1 < count else "",
     )  # fmt: skip
+
+
+def browse_json(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> str:
+    """The entities of a page of a catalogue as JSON. Raises `UnknownNameError` after the last page."""
+    catalogue, display, number = CATALOGUES[name], display_of(graph), page_number(parameters)
+    found = _read_page(graph, name, parameters)
+    last = (number - 1) * _PER_PAGE + len(found.entities)
+    following = {**parameters, "page": str(number + 1)}
+    next = site_path(f"/{name}?{urlencode(following)}") if last < found.count else None
+    entities = []
+    for listed in found.entities:
+        entity: dict[str, object] = {**_as_json(display, listed.entity)}
+        if catalogue.date is not None:
+            entity["year"] = listed.year
+        for property in catalogue.columns.values():
+            values = listed.values.get(property, ())
+            entity[property.value.removeprefix(FILM)] = [_as_json(display, value) for value in values]
+        entities.append(entity)
+    document = {"count": found.count, "total": found.total, "next": next, "entities": entities}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _as_json(display: Display, term: Term) -> dict[str, str]:
+    label = display.term(term).text
+    return {"id": to_curie(term.value), "name": label} if isinstance(term, NamedNode) else {"name": label}
 
 
 def browse_csv(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> str:
@@ -382,24 +415,16 @@ def _key(value: FacetValue) -> str:
 
 def disagreements_page(graph: FilmGraph, parameters: Mapping[str, str]) -> str:
     """What sources disagree on, entity by entity, undecided conflicts first."""
-    display = display_of(graph)
-    conflicts = sorted(
-        find_conflicts(graph.provenance),
-        key=lambda conflict: (
-            not any(lost.is_undecided for lost in conflict.contested),
-            display.label(conflict.contested[0].fact.subject).casefold(),
-        ),
-    )
-    page = page_number(parameters)
+    display, page = display_of(graph), page_number(parameters)
     start = (page - 1) * _PER_PAGE
-    if start and start >= len(conflicts):
+    columns, labels = entity_list(graph, "films").columns, graph.names.label_properties
+    found = read_conflicts(graph.provenance, columns, label_properties=labels, start=start, limit=_PER_PAGE)
+    if start and not found.conflicts:
         raise UnknownNameError(f"disagreements, page {page}", kind="list")
-    shown = ConflictList(
-        tuple(contested_values(display, conflict) for conflict in conflicts[start : start + _PER_PAGE])
-    )
+    shown = ConflictList(tuple(contested_values(display, conflict) for conflict in found.conflicts))
     url = site_path("/disagreements")
     return render(
-        "disagreements.html", block=shown, count=len(conflicts),
+        "disagreements.html", block=shown, count=found.total,
         previous=f"{url}?page={page - 1}" if page > 1 else "",
-        next=f"{url}?page={page + 1}" if start + _PER_PAGE < len(conflicts) else "",
+        next=f"{url}?page={page + 1}" if start + _PER_PAGE < found.total else "",
     )  # fmt: skip

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from urllib.parse import unquote
 
@@ -35,8 +35,9 @@ from starlette.routing import BaseRoute, Route
 from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
 from kg.lookup.name_search import MAX_QUERY_LENGTH
+from kg.queries.result_writers import CSV, PLAIN_JSON
 from kg.queries.stored_query import StoredQuery
-from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
+from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_json, browse_page, disagreements_page
 from kg.server.pages.display import Hyperlink
 from kg.server.pages.entity_page import entity_page
 from kg.server.pages.query_pages import (
@@ -53,7 +54,7 @@ from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url, query_url, search_url
 from kg.server.pages.why_page import why_page
 from kg.server.problems import MAX_QUOTED, status_of
-from kg.server.request_params import PageHandler, base_url, page_number, site_path, snapshot_of
+from kg.server.request_params import HTML, PageHandler, base_url, negotiate, page_number, site_path, snapshot_of
 from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
 from kg.text.ellipsis import shortened
@@ -73,7 +74,6 @@ def routes() -> list[BaseRoute]:
         *(Route(f"/{name}.csv", partial(browsed_csv, name)) for name in CATALOGUES),
         Route("/disagreements", disagreements),
         Route("/sources", sources),
-        Route("/ontology", ontology),
         Route("/search", search),
         Route("/suggest", suggest),
         Route("/vocabulary.json", vocabulary),
@@ -85,12 +85,16 @@ def routes() -> list[BaseRoute]:
 
 async def home(request: Request) -> Response:
     """The home page."""
-    return HTMLResponse(await snapshot_of(request).run(home_page))
+    return await _page(request, home_page)
 
 
 async def browse(name: str, request: Request) -> Response:
-    """A page of all films, people, awards, companies or places."""
-    return HTMLResponse(await snapshot_of(request).run(browse_page, name, dict(request.query_params)))
+    """A page of all films, people, awards, companies or places, as HTML or JSON; all of them as CSV."""
+    media_type = negotiate(request, (HTML, PLAIN_JSON, CSV))
+    if media_type == CSV:
+        return await browsed_csv(name, request)
+    write = browse_page if media_type == HTML else browse_json
+    return Response(await snapshot_of(request).run(write, name, dict(request.query_params)), media_type=media_type)
 
 
 async def browsed_csv(name: str, request: Request) -> Response:
@@ -101,23 +105,23 @@ async def browsed_csv(name: str, request: Request) -> Response:
 
 async def disagreements(request: Request) -> Response:
     """What sources disagree on."""
-    return HTMLResponse(await snapshot_of(request).run(disagreements_page, dict(request.query_params)))
+    return await _page(request, disagreements_page, dict(request.query_params))
 
 
 async def sources(request: Request) -> Response:
     """All sources."""
-    return HTMLResponse(await snapshot_of(request).run(sources_page))
-
-
-async def ontology(request: Request) -> Response:
-    """All classes and properties."""
-    return HTMLResponse(await snapshot_of(request).run(ontology_page))
+    return await _page(request, sources_page)
 
 
 async def search(request: Request) -> Response:
     """The search page."""
-    words, class_name = _words(request), request.query_params.get("kind", "")
-    return HTMLResponse(await snapshot_of(request).run(search_page, words, class_name))
+    return await _page(request, search_page, _words(request), request.query_params.get("kind", ""))
+
+
+async def _page(request: Request, page: Callable[..., str], *arguments: object) -> Response:
+    """A page of which there is nothing but HTML."""
+    negotiate(request, (HTML,))
+    return HTMLResponse(await snapshot_of(request).run(page, *arguments))
 
 
 async def suggest(request: Request) -> Response:
@@ -190,6 +194,11 @@ def entity_or_list_page(graph: FilmGraph, iri: str, parameters: Mapping[str, str
             number, referrers = page_number(parameters), name == "named"
             return RenderedPage(list_page(graph, iri, parameters[name], number, referrers=referrers))
     return RenderedPage(entity_page(graph, iri, parameters.get("at", "")))
+
+
+async def ontology(request: Request, snapshot: Snapshot, /, **_: object) -> Response:
+    """All classes and properties."""
+    return HTMLResponse(await snapshot.run(ontology_page))
 
 
 async def why(request: Request, snapshot: Snapshot, /, **context: object) -> Response:
@@ -294,6 +303,7 @@ PAGES: Mapping[str, PageHandler] = {
     "queries": queries,
     "query": query,
     "why": why,
+    "ontology": ontology,
     "sparql": sparql,
     "problem": problem,
 }

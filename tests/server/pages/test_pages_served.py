@@ -148,6 +148,29 @@ def test_a_long_unknown_path_is_shortened_in_words_and_whole_in_the_document(bro
     assert get(browser, "/queries/" + "x" * 200, 404).has("There is no question “xxx", "x…”.")
 
 
+def test_a_list_is_json_or_csv_where_that_is_asked_for(browser: TestClient) -> None:
+    accept = {"Accept": "application/json"}
+    document = browser.get("/films", params={"sort": "oldest"}, headers=accept).json()
+    assert (document["count"], document["total"], document["next"]) == (3, 3, None)
+    assert document["entities"][0] == {
+        "id": "film:tangerine",
+        "name": "Tangerine",
+        "year": "2015",
+        "director": [{"id": "film:sean-baker", "name": "Sean Baker"}],
+        "countryOfOrigin": [],
+    }
+    assert browser.get("/films", headers={"Accept": "text/csv"}).text == browser.get("/films.csv").text
+    assert get(browser, "/films").has("Films", "Tangerine")
+    assert get(browser, "/ontology").has("Classes")
+
+
+@pytest.mark.parametrize("path", ["/", "/sources", "/disagreements", "/search?q=anora", "/films"])
+def test_what_a_page_cannot_be_is_refused_with_what_it_can_be(browser: TestClient, path: str) -> None:
+    refused = browser.get(path, headers={"Accept": "text/turtle"})
+    assert (refused.status_code, refused.headers["content-type"]) == (406, "application/problem+json")
+    assert refused.json()["detail"].startswith("This is available as text/html")
+
+
 HOSTILES = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' or 1=1 --", "%00", "{{ 7*7 }}", "\u202e"]
 
 
