@@ -35,7 +35,7 @@ from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
 from kg.text.folding import closest
 from kg.workers.client import run_with_timeout
-from kg.workers.job_limits import deadline_in, remaining_seconds, took_too_long
+from kg.workers.job_limits import check_limits, deadline_in, remaining_seconds, took_too_long
 from kg.workers.worker import WorkerSetup
 
 if TYPE_CHECKING:
@@ -188,6 +188,7 @@ class FilmGraph:
         query reads much of a large graph. `spark`, or `spark=MASTER`, runs the columnar engine's SQL on Spark; a query
         that is not compiled goes to Oxigraph. The answer's `engine` says which it was.
         """
+        check_limits(timeout=timeout, limit=limit, memory=memory, max_bytes=max_bytes)
         calls_services = services and "SERVICE" in text.upper()
         is_isolated = timeout is not None and (calls_services or is_long(text))
         if memory is not None or is_isolated:

@@ -38,6 +38,7 @@ from kg.queries.execute import run_query
 from kg.queries.routing import ColumnarGraph
 from kg.queries.stored_query import StoredQuery
 from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, SOURCE, TYPE, UNDECIDED
+from kg.workers.job_limits import check_limits
 
 if TYPE_CHECKING:
     from kg.graph.columns import Columns
@@ -160,6 +161,7 @@ class EndpointGraph(FilmGraph):
 
         With a `timeout` in seconds, `LimitError` is raised when a request takes longer.
         """
+        check_limits(timeout=timeout, limit=limit, max_bytes=max_bytes)
         if engine not in ("auto", "remote"):
             raise InputError(f"The engine {engine} needs a build: {self.config.address} answers here.")
         if memory is not None:

@@ -22,7 +22,8 @@ from kg.federation.config import ServiceConfig, Services
 from kg.federation.endpoint_client import EndpointClient, EndpointRequest
 from kg.federation.service_clauses import ServiceClause, find_first_clause, used_prologue
 from kg.queries.rewriting.engine_query import EngineRows, evaluate
-from kg.queries.sparql import escape_dots, find_prologue, guard, place_at, to_query_error, tokenise
+from kg.queries.sparql import escape_dots, find_prologue, guard, place_at, tokenise
+from kg.queries.syntax_errors import to_query_error
 from kg.terms import BASE, PREFIXES, Term, to_text
 
 MAX_CLAUSES = 10

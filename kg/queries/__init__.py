@@ -1,6 +1,7 @@
 """Questions asked of the graph in SPARQL.
 
-sparql           tokens of a query, the limits it must keep, its errors
+sparql           tokens of a query, the limits it must keep
+syntax_errors    why a query does not parse, and what to write
 stored_query     queries with a name and typed parameters, and the binding of values
 query_search     stored queries found by words, with the ontology's labels as synonyms
 rewriting        queries in the form that the engine answers as SPARQL defines

@@ -1,4 +1,4 @@
-"""SPARQL text: its tokens, the limits that a query must keep before the engine may parse it, and its errors.
+"""SPARQL text: its tokens, and the limits that a query must keep before the engine may parse it.
 
 Only the lexical grammar is read here (https://www.w3.org/TR/sparql11-query/#sparqlGrammar): enough to distinguish a
 keyword from the same letters in a string, an IRI or a comment, and to bound the nesting before a recursive parser reads
@@ -12,15 +12,12 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
 from kg.errors import QueryError
 from kg.reports import Place
-from kg.terms import PREFIXES
-from kg.text.folding import closest
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
-_UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 MAX_DEPTH = 100
 """The depth to which brackets may nest; Oxigraph's parser ends the process at about 2,200."""
 MAX_LENGTH = 1 << 20
@@ -218,66 +215,3 @@ def find_values_blocks(text: str, tokens: Sequence[Token]) -> Iterator[ValuesBlo
             if next_closing < len(closing):
                 close = tokens[closing[next_closing]]
                 yield ValuesBlock(variable.text[1:], brace.end, close.start, text[brace.end : close.start].strip())
-
-
-def to_query_error(text: str, error: SyntaxError, *, file: str = "") -> QueryError:
-    """The engine's syntax error as a `QueryError`, with the place, the text there and what was expected."""
-    tokens = list(tokenise(text))
-    form = query_form(tokens)
-    if form not in FORMS:
-        return _wrong_form(text, form, tokens, file=file)
-    match = re.search(r"error at (\d+):(\d+)(?:-\d+:\d+)?: (.*)", str(error), re.DOTALL)
-    if match is None:
-        return QueryError(f"The query does not parse: {error}")
-    if token := _undeclared_name(tokens):
-        message = f"The prefix {token.text.partition(':')[0]}: is not declared."
-        return QueryError(message, place=place_at(text, token.start, file=file))
-    if (unpaired := _unpaired_bracket(tokens)) is not None:
-        verb = "closes nothing" if unpaired.text in _CLOSING else "is not closed"
-        return QueryError(
-            f"The query does not parse: this {unpaired.text} {verb}.", place=place_at(text, unpaired.start, file=file)
-        )
-    line, column = int(match[1]), int(match[2])
-    place = Place(file or "query", line, column)
-    rest = "\n".join(text.split("\n")[line - 1 :])[column - 1 :].split("\n")[0].strip()
-    message = f"The query does not parse at `{rest[:40]}`" if rest else "The query does not parse at its end"
-    reason = match[3].removeprefix("expected one of ").removeprefix("expected ").replace("[_]", "").strip(", ")
-    if " " in reason and "," not in reason:
-        return QueryError(f"{message}: {reason}", place=place)
-    return QueryError(message, place=place, expected=reason if len(reason) < 200 else "")
-
-
-def _wrong_form(text: str, form: str, tokens: Sequence[Token], *, file: str) -> QueryError:
-    token = next((token for token in tokens if token.is_word(form)), None)
-    place = place_at(text, token.start, file=file) if token is not None else None
-    if form in _UPDATES:
-        return QueryError(f"{form} is not supported: the graph is built from its files and is read-only.", place=place)
-    message = f"A query begins with {', '.join(FORMS)}, not with {form or 'nothing'}."
-    return QueryError(message, place=place, suggestions=closest(form, list(FORMS)) if form else ())
-
-
-_CLOSING = {")": "(", "]": "[", "}": "{"}
-
-
-def _unpaired_bracket(tokens: Sequence[Token]) -> Token | None:
-    """The first bracket that closes none, or the innermost that another kind closes or that nothing does."""
-    opened: list[Token] = []
-    for token in tokens:
-        if token.kind != "sign":
-            continue
-        if token.text in _CLOSING.values():
-            opened.append(token)
-        elif token.text in _CLOSING:
-            if not opened:
-                return token
-            if opened[-1].text != _CLOSING[token.text]:
-                return opened[-1]
-            opened.pop()
-    return opened[-1] if opened else None
-
-
-def _undeclared_name(tokens: Sequence[Token]) -> Token | None:
-    """The first name whose prefix neither the query nor the graph declares."""
-    declared = {name.text.rstrip(":") for word, name in pairwise(tokens) if word.is_word("PREFIX")}
-    known = declared | PREFIXES.keys() | {"_"}
-    return next((token for token in tokens if token.kind == "name" and token.text.partition(":")[0] not in known), None)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from threading import Timer
 
-from kg.errors import LimitError
+from kg.errors import InputError, LimitError
 
 _DEADLINE: ContextVar[float | None] = ContextVar("_DEADLINE", default=None)
 _SECONDS: ContextVar[float] = ContextVar("_SECONDS", default=0.0)
@@ -56,6 +56,16 @@ def deadline(moment: float | None, *, seconds: float = 0.0) -> Iterator[None]:
     finally:
         _DEADLINE.reset(tokens[0])
         _SECONDS.reset(tokens[1])
+
+
+def check_limits(*, timeout: object = None, **counts: object) -> None:
+    """Raise `InputError` for a timeout that is no time, and for another limit that is no count; None is no limit."""
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if timeout is not None and not (is_number and 0 < float(str(timeout)) < float("inf")):
+        raise InputError(f"timeout is a number of seconds above 0, not {timeout!r}.")
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
+            raise InputError(f"{name} is a whole number from 0 on, not {count!r}.")
 
 
 def deadline_in(seconds: float | None) -> AbstractContextManager[None]:

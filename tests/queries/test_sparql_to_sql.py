@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
@@ -468,6 +469,15 @@ def test_the_same_limits_hold_in_python(graph: kg.LoadedGraph, capsys: pytest.Ca
     folder = str(graph.project.folder)
     assert main(["sparql", "--project", folder, "--max-bytes", "60", "-f", "csv", "-e", "SELECT * { ?s ?p ?o }"]) == 0
     assert "cut at a limit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "limits", [{"timeout": "5"}, {"timeout": 0}, {"timeout": float("nan")}, {"limit": -1}, {"limit": 2.5}]
+)
+def test_a_limit_that_is_none_is_refused(graph: kg.LoadedGraph, limits: dict[str, Any]) -> None:
+    (name,) = limits
+    with pytest.raises(InputError, match=f"{name} is a .*number"):
+        graph.sparql("SELECT * { ?s ?p ?o }", **limits)
 
 
 def test_an_engine_that_cannot_answer_says_why(graph: kg.LoadedGraph) -> None:
