@@ -25,10 +25,11 @@ from kg.graph.snapshot_file import INFERRED, part_of
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
 from kg.project import LOADED_PREFIXES, Project, find_project
-from kg.queries.sparql import refuse_sparql_12, tokenise
+from kg.queries.sparql import refuse_sparql_12
 from kg.rdf import RDF_VERSIONS
 from kg.reports import Report
 from kg.terms import KNOWLEDGE, LABEL, ONTOLOGY, PREFIXES, SKOS
+from kg.text.sparql_tokens import tokenise
 
 if TYPE_CHECKING:
     from kg.explain.why import Explainer

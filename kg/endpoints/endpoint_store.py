@@ -36,8 +36,9 @@ from kg.endpoints.store_layout import StoreLayout, find_layout
 from kg.errors import LimitError, QueryError, RemoteError
 from kg.federation.config import ServiceConfig
 from kg.federation.endpoint_client import TURTLE, EndpointClient, EndpointRequest
-from kg.queries.sparql import FORMS, tokenise
+from kg.queries.sparql import FORMS
 from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term
+from kg.text.sparql_tokens import tokenise
 
 _NAMED = (PROVENANCE, CONTESTED, UNDECIDED, ONTOLOGY, LINKS)
 _UNCUT = 100

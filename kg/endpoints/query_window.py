@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kg.queries.sparql import FORMS, Token, tokenise
+from kg.queries.sparql import FORMS
+from kg.text.sparql_tokens import Token, tokenise
 
 
 @dataclass(frozen=True, slots=True)

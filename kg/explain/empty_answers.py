@@ -18,7 +18,7 @@ from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_names import stored_ontology
 from kg.queries.rewriting.engine_query import EngineRows, evaluate
 from kg.queries.rewriting.prologue import Prologue
-from kg.queries.sparql import Token, ValuesBlock, find_values_blocks, tokenise
+from kg.queries.sparql import ValuesBlock, find_values_blocks
 from kg.queries.triple_patterns import TriplePattern, find_patterns, to_oxigraph
 from kg.reports import did_you_mean
 from kg.schema import Replacement, Schema
@@ -42,6 +42,7 @@ from kg.terms import (
 )
 from kg.text.folding import closest
 from kg.text.number_words import counted
+from kg.text.sparql_tokens import Token, tokenise
 
 MAX_LENGTH = 50_000
 """The characters of a query that is analysed; rdflib parses 30,000 a second, and federation makes queries long."""

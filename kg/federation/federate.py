@@ -22,9 +22,10 @@ from kg.federation.config import ServiceConfig, Services
 from kg.federation.endpoint_client import EndpointClient, EndpointRequest
 from kg.federation.service_clauses import ServiceClause, find_first_clause, used_prologue
 from kg.queries.rewriting.engine_query import EngineRows, evaluate
-from kg.queries.sparql import escape_dots, find_prologue, guard, place_at, tokenise
+from kg.queries.sparql import escape_dots, find_prologue, guard, place_at
 from kg.queries.syntax_errors import to_query_error
 from kg.terms import BASE, PREFIXES, Term, to_text
+from kg.text.sparql_tokens import tokenise
 
 MAX_CLAUSES = 10
 MAX_BINDINGS = 10_000

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kg.errors import QueryError
-from kg.queries.sparql import Token, place_at, tokenise
+from kg.queries.sparql import place_at
 from kg.terms import PREFIXES
+from kg.text.sparql_tokens import Token, tokenise
 
 _SEPARATE = ("MINUS", "UNION", "EXISTS", "WHERE")
 """Keywords before a brace that make its group independent of what is before it."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from kg.fixes.part_names import PART, PartNames
-from kg.queries.sparql import Token, place_at, tokenise
+from kg.queries.sparql import place_at
 from kg.reports import Finding
 from kg.schema import Replacement, Schema
+from kg.text.sparql_tokens import Token, tokenise
 
 _HEADER_CLASS = re.compile(r"^(?P<before>#\+.*\bclass: *)(?P<name>\w+)", re.MULTILINE)
 """The class of a parameter, in the header of a stored query."""

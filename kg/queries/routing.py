@@ -21,7 +21,7 @@ from kg.engines.spark_session import master_of
 from kg.errors import EngineMismatchError, InputError, QueryError
 from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
 from kg.queries.snapshot_store import not_compiled
-from kg.queries.sparql import tokenise
+from kg.text.sparql_tokens import tokenise
 from kg.xsd import value_of
 
 if TYPE_CHECKING:

@@ -1,8 +1,6 @@
-"""SPARQL text: its tokens, and the limits that a query must keep before the engine may parse it.
+"""SPARQL text: the limits that a query must keep before the engine may parse it.
 
-Only the lexical grammar is read here (https://www.w3.org/TR/sparql11-query/#sparqlGrammar): enough to distinguish a
-keyword from the same letters in a string, an IRI or a comment, and to bound the nesting before a recursive parser reads
-the text.
+Only tokens are read here: enough to bound the nesting before a recursive parser reads the text.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from itertools import islice
 
 from kg.errors import QueryError
 from kg.reports import Place
+from kg.text.sparql_tokens import Token, tokenise
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 MAX_DEPTH = 100
@@ -38,57 +37,6 @@ _NEW_FUNCTIONS = frozenset(
     ("TRIPLE", "SUBJECT", "PREDICATE", "OBJECT", "ISTRIPLE", "HASLANG", "LANGDIR", "HASLANGDIR", "STRLANGDIR")
 )
 """Functions of SPARQL 1.2 (https://www.w3.org/TR/sparql12-query/#SparqlOps)."""
-
-_TOKEN = re.compile(
-    r"""
-    (?P<blank>[ \t\r\n]+)
-  | (?P<comment>\#[^\n\r]*)
-  | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-  | (?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*+\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*+'{3}
-             | "(?!"")(?:[^"\\\n\r]|\\.)*+" | '(?!'')(?:[^'\\\n\r]|\\.)*+')
-  | (?P<unclosed>(?:"{3}|'{3}).* | ["'][^\n\r]*)
-  | (?P<variable>[?$]\w+)
-  | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)
-  | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w:]))
-  | (?P<name>(?:[^\W\d_](?:[\w\-]|\.(?=[\w\-:.])){0,99}+)?:(?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.)
-             (?:[\w:\-]|%[0-9A-Fa-f]{2}|\\.|\.++(?=[\w:\-%\\]))*)?
-           | _:\w(?:[\w\-]|\.++(?=[\w\-]))*)
-  | (?P<word>[^\W\d]\w*+)
-  | (?P<sign>\^\^|&&|\|\||[!<>]=|<<|>>|\{\||\|\}|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token of SPARQL: its kind (`word`, `iri`, `name`, `variable`, `sign` ...), its text and its offset."""
-
-    kind: str
-    text: str
-    start: int
-
-    @property
-    def end(self) -> int:
-        """The offset behind it."""
-        return self.start + len(self.text)
-
-    @property
-    def keyword(self) -> str:
-        """What the engine may read as a keyword: it needs no space behind one, so `SERVICEfilm:x` begins with one."""
-        return self.text.partition(":")[0].upper() if self.kind in ("word", "name") else ""
-
-    def is_word(self, *words: str) -> bool:
-        """True for one of these keywords, in upper or lower case."""
-        return self.kind == "word" and self.text.upper() in words
-
-
-def tokenise(text: str) -> Iterator[Token]:
-    """The tokens of a query, without white space and comments."""
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or "sign"
-        if kind not in ("blank", "comment"):
-            yield Token(kind, match[0], match.start())
 
 
 def is_long(text: str) -> bool:

@@ -36,11 +36,12 @@ from kg.errors import FaultsError, ParameterError, QueryError, Remedy, UnknownNa
 from kg.facts.dates import to_date_range
 from kg.facts.written_values import to_iso_date
 from kg.lookup.entity_names import EntityNames
-from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form, tokenise
+from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form
 from kg.reports import Finding, Place, did_you_mean
 from kg.terms import XSD, Term, to_short, to_term, to_text
 from kg.text.folding import closest, fold_name
 from kg.text.number_words import article_of
+from kg.text.sparql_tokens import tokenise
 
 
 class ParameterType(StrEnum):

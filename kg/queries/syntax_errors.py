@@ -12,10 +12,11 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from kg.errors import QueryError
-from kg.queries.sparql import FORMS, MAX_DEPTH, Token, place_at, query_form, tokenise
+from kg.queries.sparql import FORMS, MAX_DEPTH, place_at, query_form
 from kg.reports import Place
 from kg.terms import PREFIXES
 from kg.text.folding import closest
+from kg.text.sparql_tokens import Token, tokenise
 
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 _AGGREGATES = ("COUNT", "SUM", "AVG", "MIN", "MAX", "SAMPLE", "GROUP_CONCAT")

@@ -19,8 +19,9 @@ from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 
 from kg.graph.store import find_quads
-from kg.queries.sparql import Token, find_prologue, tokenise
+from kg.queries.sparql import find_prologue
 from kg.terms import FACT, KNOWLEDGE, PREFIXES, PROVENANCE, RDF, Term, to_term, to_text
+from kg.text.sparql_tokens import Token, tokenise
 
 _MAX_SOLUTIONS = 25
 _MAX_STEPS = 10_000

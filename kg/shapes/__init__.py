@@ -8,6 +8,7 @@ value_lists        lists of classes, datatypes and kinds of nodes, as alternativ
 plan               which sets of nodes to compute, and which checks on them
 validation_tables  the DuckDB tables of a validation
 sql_engine         validation of compiled shapes
+constraint_queries queries of SHACL-SPARQL that only join
 pyshacl_engine     validation of shapes that are not compiled: SHACL-SPARQL, advanced features
 incremental        validation after a change
 value_limits       what the shapes require of a literal, for importers

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +24,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg.errors import FaultsError
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report, Severity
+from kg.shapes.constraint_queries import JoinQuery, Patterns, to_store
 from kg.shapes.model import Shape, Shapes
 from kg.shapes.parse import path_of
 from kg.shapes.results import LANGUAGES, TermRenderer, local_name, path_text
@@ -39,6 +40,7 @@ _LEVELS = {f"<{SH}Warning>": Severity.WARNING, f"<{SH}Info>": Severity.INFO}
 _DETAILS = ("resultMessage", "sourceConstraint")
 _ADVANCED = frozenset({"target", "rule", "values", "expression"})
 _READ_TABLE = "shape_read"
+_SPARQL = f"<{SH}sparql>"
 _ENGINE_OF = "engine of "
 """Before a shape: the count of a report that names the engine."""
 
@@ -64,9 +66,11 @@ def check(
     if filter_ is not None:
         _fill_read_table(graph, filter_, map(to_spo, subclasses), tables=tables)
         tables = (_READ_TABLE,)
-    data = (triple for table in tables for triple in graph.triples(table=table))
     try:
-        return check_triples([*data, *subclasses], shapes, roots, focus=focus, languages=languages)
+        data = [*(triple for table in tables for triple in graph.triples(table=table)), *subclasses]
+        if _has_no_solutions(data, shapes, roots):
+            return _report((), roots, engine="oxigraph")
+        return check_triples(data, shapes, roots, focus=focus, languages=languages)
     finally:
         graph.sql.execute(f"DROP TABLE IF EXISTS {_READ_TABLE}")
 
@@ -107,12 +111,54 @@ def check_triples(
         findings = [finding for finding in findings if finding.focus in wanted]
     if recursions:
         findings.append(_ended_recursion(shapes, roots))
-    return Report(tuple(findings), {f"{_ENGINE_OF}{name}": "pyshacl" for name in sorted(chosen)})
+    return _report(findings, roots, engine="pyshacl")
 
 
 def has_validated(report: Report) -> bool:
     """True for a report to which this engine has contributed."""
     return any(name.startswith(_ENGINE_OF) for name in report.counts)
+
+
+def _report(findings: Iterable[Finding], roots: Iterable[Shape], *, engine: str) -> Report:
+    return Report(tuple(findings), {f"{_ENGINE_OF}{name}": engine for name in sorted(root.node for root in roots)})
+
+
+def _has_no_solutions(data: Sequence[Triple], shapes: Shapes, roots: Sequence[Shape]) -> bool:
+    """True where the shapes have only queries that join, and none of these has a solution: nothing is violated."""
+    queries = _join_queries(shapes, roots)
+    if queries is None or (store := to_store(data)) is None:
+        return False
+    try:
+        return not any(query.has_solutions(store) for query in queries)
+    except SyntaxError:  # pyshacl says what is wrong
+        return False
+
+
+def _join_queries(shapes: Shapes, roots: Sequence[Shape]) -> list[JoinQuery] | None:
+    """The queries of these shapes; None where one of them does more than join, or a shape has other constraints."""
+    if any(root.constraints or root.not_compiled != (_SPARQL,) for root in roots):
+        return None
+    nodes = {root.node for root in roots}
+    queries = []
+    for constraint in (t.object for t in shapes.triples if str(t.predicate) == _SPARQL and str(t.subject) in nodes):
+        texts = [t.object for t in shapes.triples if t.subject == constraint and t.predicate.value == SH + "select"]
+        prefixes = _unique_prefixes(_prefix_declarations(shapes.triples, str(constraint)))
+        if len(texts) != 1 or not isinstance(texts[0], Literal) or prefixes is None:
+            return None
+        if (query := JoinQuery.of(texts[0].value, prefixes)) is None:
+            return None
+        queries.append(query)
+    return queries
+
+
+def _prefix_declarations(triples: Sequence[Triple], constraint: str) -> Iterator[Triple]:
+    """The triples with the prefixes that a constraint has, by itself or by imports."""
+    links: dict[str, list[str]] = {}
+    for triple in triples:
+        if triple.predicate.value in (SH + "prefixes", SH + "declare", OWL + "imports"):
+            links.setdefault(str(triple.subject), []).append(str(triple.object))
+    nodes = set(reachable((constraint,), lambda node: links.get(node, ())))
+    return (triple for triple in triples if str(triple.subject) in nodes)
 
 
 @contextmanager
@@ -313,8 +359,6 @@ _QUERIES = frozenset(SH + name for name in ("select", "ask", "construct", "updat
 _FALSE = f'"false"^^<{XSD}boolean>'
 _PATH_VARIABLE = "PATH"
 """Replaced by the path of the shape: https://www.w3.org/TR/shacl/#sparql-constraints-prebound."""
-_Patterns = list[tuple[str, tuple[str, ...]]]
-"""The predicates of a query, each with its object where that is an IRI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +394,8 @@ def triple_filter(shapes: Sequence[Triple], roots: Iterable[str]) -> TripleFilte
     names = {str(t.object) for t in described if isinstance(t.object, NamedNode)}
     all_types = False
     for query in (t.object.value for t in described if t.predicate.value in _QUERIES and isinstance(t.object, Literal)):
-        patterns = _patterns_of(query, _prefixes(shapes))
+        prefixes = _unique_prefixes(shapes)
+        patterns = _patterns_of(query, prefixes) if prefixes is not None else None
         if patterns is None:
             return None
         for predicate, objects_ in patterns:
@@ -409,29 +454,31 @@ def _declared(shapes: Iterable[Triple]) -> Iterator[str]:
             yield str(triple.subject)
 
 
-def _prefixes(shapes: Iterable[Triple]) -> dict[str, set[str]]:
-    """Every prefix that the shapes graph declares, with its namespaces."""
+def _unique_prefixes(shapes: Iterable[Triple]) -> dict[str, str] | None:
+    """Every prefix that the shapes graph declares, with its namespace; None where one has several."""
     declarations: dict[str, dict[str, str]] = {}
     for triple in shapes:
         if isinstance(triple.object, Literal) and local_name(str(triple.predicate)) in ("prefix", "namespace"):
             declarations.setdefault(str(triple.subject), {})[local_name(str(triple.predicate))] = triple.object.value
-    prefixes: dict[str, set[str]] = {}
+    prefixes: dict[str, str] = {}
     for declaration in declarations.values():
         if len(declaration) == 2:
-            prefixes.setdefault(declaration["prefix"], set()).add(declaration["namespace"])
+            namespace = declaration["namespace"]
+            if prefixes.setdefault(declaration["prefix"], namespace) != namespace:
+                return None
     return prefixes
 
 
-def _patterns_of(query: str, prefixes: dict[str, set[str]]) -> _Patterns | None:
+def _patterns_of(query: str, prefixes: Mapping[str, str]) -> Patterns | None:
     """The triple patterns of a query; None when one of them may match any predicate."""
-    if any(len(namespaces) > 1 for namespaces in prefixes.values()):
-        return None
-    return _patterns_with(query, tuple((name, next(iter(namespaces))) for name, namespaces in prefixes.items()))
+    if (join := JoinQuery.of(query, prefixes)) is not None:
+        return join.patterns
+    return _patterns_with(query, tuple(prefixes.items()))
 
 
 # The parser takes longer than most of the validation, and checks of changed files meet the same queries again.
 @lru_cache(maxsize=64)
-def _patterns_with(query: str, prefixes: tuple[tuple[str, str], ...]) -> _Patterns | None:
+def _patterns_with(query: str, prefixes: tuple[tuple[str, str], ...]) -> Patterns | None:
     from rdflib.plugins.sparql import prepareQuery
 
     try:
@@ -441,11 +488,11 @@ def _patterns_with(query: str, prefixes: tuple[tuple[str, str], ...]) -> _Patter
     return _patterns_below(parsed.algebra)
 
 
-def _patterns_below(node: Any) -> _Patterns | None:
+def _patterns_below(node: Any) -> Patterns | None:
     """The patterns below a node of the algebra."""
     from rdflib.plugins.sparql.parserutils import CompValue
 
-    below: list[_Patterns | None] = []
+    below: list[Patterns | None] = []
     if isinstance(node, CompValue):
         if node.name in ("Graph", "ServiceGraphPattern"):
             return None
@@ -457,7 +504,7 @@ def _patterns_below(node: Any) -> _Patterns | None:
     return _all_patterns(below)
 
 
-def _predicates_of(predicate: Any, value: Any) -> _Patterns | None:
+def _predicates_of(predicate: Any, value: Any) -> Patterns | None:
     from rdflib import URIRef, Variable
     from rdflib.paths import AlternativePath, InvPath, MulPath, SequencePath
 
@@ -476,9 +523,9 @@ def _predicates_of(predicate: Any, value: Any) -> _Patterns | None:
             return None
 
 
-def _all_patterns(parts: Iterable[_Patterns | None]) -> _Patterns | None:
+def _all_patterns(parts: Iterable[Patterns | None]) -> Patterns | None:
     """All patterns of the parts; None when one of the parts may match any predicate."""
-    patterns: _Patterns = []
+    patterns: Patterns = []
     for part in parts:
         if part is None:
             return None

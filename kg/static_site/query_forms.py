@@ -7,9 +7,10 @@ import json
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.queries.rewriting.engine_query import to_engine_text
-from kg.queries.sparql import find_values_blocks, tokenise
+from kg.queries.sparql import find_values_blocks
 from kg.queries.stored_query import StoredQuery
 from kg.terms import PREFIXES, UNDECIDED, to_curie
+from kg.text.sparql_tokens import tokenise
 
 
 def forms_json(graph: FilmGraph) -> str:

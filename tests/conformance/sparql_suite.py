@@ -34,7 +34,7 @@ from rdflib.collection import Collection
 from kg.errors import QueryError
 from kg.queries.result_writers import CSV, write_all_rows
 from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples
-from kg.queries.sparql import tokenise
+from kg.text.sparql_tokens import tokenise
 from kg.xsd import value_of
 
 W3C = Path(__file__).parent / "w3c"

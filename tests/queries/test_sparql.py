@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from kg.errors import QueryError
 from kg.filmgraph import FilmGraph
-from kg.queries.sparql import MAX_LENGTH, find_values_blocks, guard, tokenise
+from kg.queries.sparql import MAX_LENGTH, find_values_blocks, guard
+from kg.text.sparql_tokens import tokenise
 from tests.projects import ANORA, SmallProject
 
 

@@ -11,8 +11,8 @@ from pyoxigraph import Store
 
 from kg.errors import QueryError
 from kg.queries.rewriting.engine_query import evaluate
-from kg.queries.sparql import tokenise
 from kg.queries.syntax_errors import _CHECKS, to_query_error
+from kg.text.sparql_tokens import tokenise
 
 
 @pytest.mark.parametrize(

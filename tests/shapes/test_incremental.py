@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.graph.triple_tables import TripleTables
 from kg.shapes import IncrementalValidation, Shapes, check, pyshacl_engine, to_shapes
+from kg.shapes.constraint_queries import Patterns
 
 PREFIXES = """
 @prefix : <https://example.org/> .
@@ -65,7 +68,7 @@ def test_queries_are_parsed_when_their_shape_has_a_focus_node(monkeypatch: pytes
     parsed: list[str] = []
     patterns_of = pyshacl_engine._patterns_of
 
-    def parse_query(query: str, prefixes: dict[str, set[str]]) -> pyshacl_engine._Patterns | None:
+    def parse_query(query: str, prefixes: Mapping[str, str]) -> Patterns | None:
         parsed.append(query)
         return patterns_of(query, prefixes)
 

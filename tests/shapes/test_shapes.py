@@ -217,6 +217,36 @@ def test_a_shape_with_a_query_is_validated_by_pyshacl_and_the_report_says_so() -
     assert {finding.shape for finding in report} == {"<https://example.org/S>", "<https://example.org/T>"}
 
 
+@pytest.mark.parametrize(
+    ("query", "engine"),
+    [
+        ("SELECT $this WHERE { $this :director :nobody }", "oxigraph"),
+        ("SELECT $this ?year { $this :year ?year FILTER (?year > 3000) }", "oxigraph"),
+        ("SELECT $this { $this :n ?n { SELECT $this (SUM(?y) AS ?n) { $this :year ?y } GROUP BY $this } }", "oxigraph"),
+        ("SELECT $this { $this :year 1989 ; a :Film , :Studio . }", "oxigraph"),
+        ("SELECT $this { $this :year ?year FILTER ($this = :nobody) }", "pyshacl"),
+        ("SELECT $this { $this :year ?year FILTER NOT EXISTS { $this :year ?other } }", "pyshacl"),
+        ("SELECT $this { $this ?property :nobody }", "pyshacl"),
+        ("SELECT $this { $this :year/:of ?year }", "pyshacl"),
+        ("SELECT $this { { $this :of ?year } UNION { $this :at ?year } }", "pyshacl"),
+        ("SELECT $this { $this :of ?year BIND ($this AS ?film) }", "pyshacl"),
+    ],
+)
+def test_where_a_query_that_only_joins_has_no_solution_pyshacl_is_not_needed(query: str, engine: str) -> None:
+    shapes = """<urn:o> sh:declare [ sh:prefix "" ; sh:namespace "https://example.org/"^^xsd:anyURI ] .
+        :T a sh:NodeShape ; sh:targetNode :batman ; sh:sparql [ sh:prefixes <urn:o> ; sh:select "QUERY" ] ."""
+    report = found(shapes.replace("QUERY", query), ":batman a :Film ; :year 1989 .")
+    assert report.findings == ()
+    assert report.counts["engine of <https://example.org/T>"] == engine
+
+
+def test_a_prefix_that_a_query_does_not_have_is_a_fault_although_another_has_it() -> None:
+    shapes = """<urn:o> sh:declare [ sh:prefix "ex" ; sh:namespace "https://example.org/"^^xsd:anyURI ] .
+        :T a sh:NodeShape ; sh:targetNode :batman ; sh:sparql [ sh:select "SELECT $this { $this ex:year ex:x }" ] ."""
+    with pytest.raises(FaultsError):
+        found(shapes, ":batman :year 1989 .")
+
+
 def test_a_query_that_pyshacl_refuses_is_a_fault_of_the_shape() -> None:
     with pytest.raises(FaultsError, match=r"pyshacl cannot run <https://example\.org/T>"):
         found(':T a sh:NodeShape ; sh:targetNode :batman ; sh:sparql [ sh:select "SELECT nothing" ] .')

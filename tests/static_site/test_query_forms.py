@@ -8,9 +8,9 @@ from pathlib import Path
 import kg
 from kg.filmgraph import FilmGraph
 from kg.queries.rewriting.engine_query import to_engine_text
-from kg.queries.sparql import tokenise
 from kg.queries.stored_query import StoredQueries
 from kg.static_site.query_forms import _form, forms_json
+from kg.text.sparql_tokens import tokenise
 
 QUERIES = Path(kg.__file__).parent.parent / "queries"
 

@@ -18,9 +18,10 @@ from kg.queries.rewriting.operators import operator_edits
 from kg.queries.rewriting.pattern_blocks import NO_VARIABLE
 from kg.queries.rewriting.prologue import Prologue
 from kg.queries.rewriting.property_paths import path_edits
-from kg.queries.sparql import escape_dots, order_columns, tokenise
+from kg.queries.sparql import escape_dots, order_columns
 from kg.queries.syntax_errors import to_query_error
 from kg.terms import BASE, PREFIXES
+from kg.text.sparql_tokens import tokenise
 
 _Element = TypeVar("_Element")
 

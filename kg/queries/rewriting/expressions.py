@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kg.queries.sparql import Token
+from kg.text.sparql_tokens import Token
 
 Edit = tuple[int, int, str]
 """The start and end of a piece of text, and what replaces it."""

@@ -19,9 +19,10 @@ from kg.errors import QueryError
 from kg.queries.rewriting.expressions import Edit, Span, apply_edits, arguments, closing_brackets
 from kg.queries.rewriting.ill_typed_literals import MARK
 from kg.queries.rewriting.prologue import Prologue
-from kg.queries.sparql import Token, place_at
+from kg.queries.sparql import place_at
 from kg.terms import XSD
 from kg.text.regex import to_regex
+from kg.text.sparql_tokens import Token
 from kg.xsd import INTEGER_BOUNDS, PATTERNS
 
 _NUMBERS = frozenset(XSD + name for name in ("integer", "decimal"))

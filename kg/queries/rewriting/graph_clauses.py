@@ -15,7 +15,7 @@ from kg.errors import QueryError
 from kg.queries.rewriting.expressions import Edit
 from kg.queries.rewriting.pattern_blocks import GraphClause, NewVariables, UnparsedError, parse_patterns
 from kg.queries.rewriting.prologue import Prologue
-from kg.queries.sparql import Token
+from kg.text.sparql_tokens import Token
 
 _AGGREGATES = ("COUNT", "SUM", "AVG", "MIN", "MAX", "SAMPLE", "GROUP_CONCAT")
 

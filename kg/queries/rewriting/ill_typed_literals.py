@@ -17,8 +17,8 @@ from pyoxigraph import Literal, Triple
 
 from kg.queries.rewriting.expressions import Edit
 from kg.queries.rewriting.prologue import LiteralToken, Prologue
-from kg.queries.sparql import Token
 from kg.terms import XSD
+from kg.text.sparql_tokens import Token
 from kg.xsd import INTEGER_BOUNDS, LiteralParts, is_well_formed
 
 MARK = "\ufdd0"

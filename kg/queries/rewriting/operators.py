@@ -20,8 +20,9 @@ from kg.queries.rewriting.expressions import (
     operand_before,
 )
 from kg.queries.rewriting.prologue import Prologue
-from kg.queries.sparql import Token, place_at
+from kg.queries.sparql import place_at
 from kg.terms import XSD
+from kg.text.sparql_tokens import Token
 
 _COMPARISONS = ("<", ">", "<=", ">=")
 _MONTHS = frozenset(XSD + name for name in ("yearMonthDuration", "duration"))

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kg.queries.sparql import Token
 from kg.terms import RDF
+from kg.text.sparql_tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

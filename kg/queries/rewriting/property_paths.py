@@ -34,8 +34,9 @@ from kg.queries.rewriting.pattern_blocks import (
     parse_patterns,
 )
 from kg.queries.rewriting.prologue import Prologue
-from kg.queries.sparql import MAX_LENGTH, Token
+from kg.queries.sparql import MAX_LENGTH
 from kg.terms import BASE, PREFIXES, TYPE
+from kg.text.sparql_tokens import Token
 
 MAX_BRANCHES = 100
 """The paths without alternatives that one path may stand for."""

@@ -21,8 +21,8 @@ from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.queries.rewriting.prologue import Prologue
-from kg.queries.sparql import Token, tokenise
 from kg.terms import PREFIXES, XSD
+from kg.text.sparql_tokens import Token, tokenise
 
 _MAX_PATTERNS = 400
 """The triple patterns of a query and its template: rdflib orders them in the square of their number."""

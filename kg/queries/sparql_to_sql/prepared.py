@@ -16,8 +16,9 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.queries.rewriting.pattern_blocks import NewVariables, PathPattern, StepPath, UnparsedError, parse_patterns
 from kg.queries.rewriting.prologue import Prologue
-from kg.queries.sparql import Token, find_values_blocks, tokenise
+from kg.queries.sparql import find_values_blocks
 from kg.terms import RDF, Term, to_term
+from kg.text.sparql_tokens import Token, tokenise
 
 _MAX_LENGTH, _MAX_TOKENS = 10_000, 2_500
 """The characters of a query, and its tokens outside of VALUES: rdflib parses more of them for longer than a second."""

@@ -17,7 +17,6 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 from kg.graph.columns import Columns, facets_of
 from kg.graph.store import find_quads
 from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples, evaluate
-from kg.queries.sparql import tokenise
 from kg.queries.sparql_to_sql.algebra import NotCompiled, to_algebra
 from kg.queries.sparql_to_sql.facets import exact_text
 from kg.queries.sparql_to_sql.patterns import MARK, Patterns, Selected, Slice
@@ -32,6 +31,7 @@ from kg.queries.sparql_to_sql.relations import Column, Kind, unsupported_reason
 from kg.queries.sparql_to_sql.selectivity import least_matches, values_of
 from kg.sql import quote
 from kg.terms import KNOWLEDGE, XSD, Term, to_term
+from kg.text.sparql_tokens import tokenise
 from kg.workers.job_limits import interrupt_in_time, remaining_seconds, took_too_much_memory
 
 _FIRST_OWN_ID = 0xF0000000

@@ -24,7 +24,6 @@ from kg.lookup.schema_card import read_schema_card
 from kg.queries.answer import Answer, Row
 from kg.queries.formats import to_turtle
 from kg.queries.query_search import QueryIndex, complete_matches
-from kg.queries.sparql import tokenise
 from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery, parameter_terms
 from kg.server.example_values import typed_value
 from kg.server.pages.display import (
@@ -47,6 +46,7 @@ from kg.server.pages.why_page import explanation_sources
 from kg.server.problems import status_of
 from kg.server.request_params import site_path
 from kg.terms import PREFIXES, Term
+from kg.text.sparql_tokens import tokenise
 
 PER_PAGE = 100
 MAX_SPARQL_ROWS = 500
