@@ -15,6 +15,7 @@ import duckdb
 import openpyxl
 import pytest
 
+from kg import vocabulary as vocab
 from kg.errors import FaultsError
 from kg.facts.sources import read_sources
 from kg.importers.dataset_names import (
@@ -32,7 +33,7 @@ from kg.pipeline.build import check
 from kg.pipeline.draft import draft
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
-from kg.terms import LABEL
+from kg.terms import LABEL, to_curie
 from tests.importers.import_project import DATASETS, ROOT, ImportProject
 
 FILMS = """\
@@ -106,6 +107,39 @@ def test_values_and_rows_that_do_not_fit_are_rejected_with_their_lines(project: 
     rejects = project.rejects("my-films").splitlines()
     assert [line.split(":")[1] for line in rejects] == ["3", "4", "5", "6"]
     assert ("rdfs:label", "Starlet") in project.values_of("my-films-starlet-2012-9d4485")
+
+
+COUNTRIES = """\
+source: {id: my-films, title: My films}
+rows: {class: Film, key: [Title, Year]}
+columns:
+  Title: label
+  Year: year
+  Director: {property: director, split: ";"}
+  Country: countryOfOrigin
+  Part: {property: genre, values: {USA: American}}
+"""
+
+
+def test_people_and_places_of_a_rejected_row_are_not_written(project: ImportProject, films: Path) -> None:
+    rows = (",2023,Jane Orphan,Norway,", "N/A,2022,Kim Roe,Denmark,", "Anora,2024,Sean Baker,US,")
+    films.write_text("\n".join(("Title,Year,Director,Country,Part", *rows)))
+    Path(f"{films}.mapping.yaml").write_text(COUNTRIES)
+    project.run("table", str(films))
+    labels = {fact.value.value for fact in project.facts() if fact.property == LABEL}
+    assert labels == {"Anora", "Sean Baker", "United States"}
+    assert [line.split(":")[1] for line in project.rejects("my-films").splitlines()] == ["2", "3"]
+
+
+def test_abbreviations_of_a_country_are_the_country(project: ImportProject, films: Path) -> None:
+    rows = ("Anora,2024,A,USA,USA", "Tangerine,2015,A,United States,", "Starlet,2012,A,U.S.,")
+    films.write_text("\n".join(("Title,Year,Director,Country,Part", *rows)))
+    Path(f"{films}.mapping.yaml").write_text(COUNTRIES)
+    project.run("table", str(films))
+    countries = {to_curie(fact.value.value) for fact in project.facts() if fact.property == vocab.countryOfOrigin}
+    assert countries == {"film:my-films-country-united-states"}
+    labels = {fact.value.value for fact in project.facts() if fact.property == LABEL}
+    assert "American" in labels
 
 
 @pytest.mark.parametrize("form", ["csv", "csv.gz", "xlsx"])

@@ -347,7 +347,7 @@ def _to_text(
         "  # address: https://...        # where it can be looked up; without it nothing can go back to Wikidata",
         f"prefix: {_scalar(name)}              # entities are named film:{name}-...",
         *([f"encoding: {_scalar(encoding)}"] if encoding != "utf-8" else []),
-        *(["quote: none                # quotation marks are text", r"missing: ['\N']"] if has_nulls else []),
+        *(["quote: none                # quotation marks are text", r"missing: ['\N', N/A]"] if has_nulls else []),
         *([f"header: [{', '.join(header)}]   # the table does not begin with names"] if header else []),
         "rows:",
         f"  class: {'Person' if is_person else 'Film'}",

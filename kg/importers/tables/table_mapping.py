@@ -14,6 +14,8 @@ from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD
 from kg.text.folding import closest
 
+MISSING = ("N/A", "n/a", "#N/A")
+"""Texts of cells without a value, where the mapping does not state them."""
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 _TOP_KEYS = frozenset(
     """source prefix format delimiter quote encoding missing sheet
@@ -196,7 +198,7 @@ class _TableMappingReader:
             self.cleanings(rows) or ("trim",),
             rows.texts("record"),
             self.row_filter(rows),
-            top.texts("missing"),
+            MISSING if top.node("missing") is None else top.texts("missing"),
             self.format(top),
             top.text("delimiter"),
             "" if top.text("quote") == "none" else '"',
@@ -317,12 +319,21 @@ class _TableMappingReader:
             self.cleanings(fields) or ("trim",),
             fields.text("language"),
             fields.property_name("identifier"),
-            {text: self.file.text(value, "a value") for text, value in values},
+            self.full_names(term, fields) | {text: self.file.text(value, "a value") for text, value in values},
             self.row_filter(fields),
             fields.property_name("within"),
             fields.text("language_column"),
             fields.text("other_than"),
         )
+
+    def full_names(self, term: OntologyTerm, fields: Fields) -> dict[str, str]:
+        """The abbreviations of values that are names, `USA`, each with the name; none where cells are identifiers."""
+        if fields.text("label") or fields.text("identifier"):
+            return {}
+        abbreviations = self.file.schema.known_names.abbreviations
+        return {
+            short: name for short, (_, name) in abbreviations.items() if self.file.schema.full_name(short, term) == name
+        }
 
 
 def _elements(node: YamlNode | None) -> Sequence[YamlNode]:

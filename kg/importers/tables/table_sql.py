@@ -323,7 +323,8 @@ class TableSql:
                 f" {'v' if column.identifier else quote('')} AS identifier,"
                 f" {quote(column.identifier)} AS property, min({RECORD}) AS record,"
                 f" {quote(column.property)} AS via"
-                f" FROM ({self.values(rows, column, part)}) WHERE {SELECTED} AND v <> '' AND {self._is_taken(column)}"
+                f" FROM ({self.values(rows, column, part)})"
+                f" WHERE {SELECTED} AND {SUBJECT} IS NOT NULL AND v <> '' AND {self._is_taken(column)}"
                 f" GROUP BY v, {label}{f', {SUBJECT}' if column.inverse else ''}"
             )
 
