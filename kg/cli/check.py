@@ -125,7 +125,10 @@ def _check(call: argparse.Namespace) -> int:
             complete=call.complete,
             progress=progress,
         )
-    return _write_report(call, report, format_counts(report, "facts", "sources"))
+    status = _write_report(call, report, format_counts(report, "facts", "sources"))
+    if (count := int(report.counts["disagreements"])) and call.format == "text":
+        print_message(f"Sources disagree on {counted(count, 'value')}: `kg conflicts` lists them after `kg build`.")
+    return status
 
 
 def _migrate(call: argparse.Namespace) -> int:

@@ -92,6 +92,13 @@ class Resolution:
     contested: tuple[ContestedFact, ...]
     decisions: tuple[Decision, ...]
 
+    def count_disagreements(self) -> int:
+        """On how many properties of entities sources disagree, without those of a part that is itself contested."""
+        parts = {lost.fact.value for lost in self.contested if is_part_link(lost.fact)}
+        kinds = (DecisionKind.CONFLICT, DecisionKind.UNDECIDED)
+        disputed = (lost.fact for lost in self.contested if lost.kind in kinds and lost.fact.subject not in parts)
+        return len({(fact.subject, fact.property) for fact in disputed})
+
 
 @dataclass(frozen=True, slots=True)
 class NumberedDecisions:

@@ -116,7 +116,7 @@ def draft(
     _check_unchanged(project, states, read_file_states(project, texts=texts))
     checked = (*check_ranks_in(facts), *check_usage(facts.where(OF_YAML_FILES), schema))
     findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)
-    report = Report(findings)
+    report = read_report = Report(findings)
     if (available := open_texts(texts, project.texts, read.sources)).folders:
         show("verifying")
         report += verify(facts, texts=available, schema=schema, undefined=read.undefined)
@@ -124,7 +124,8 @@ def draft(
     show("deciding")
     resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
     report += Report(tuple(unused_decisions(resolution, trust.policy)))
-    unread = NOTHING_UNREAD if report.ok else _find_unread(report, facts) if last.folder is None else None
+    # A value that its passage lacks was read.
+    unread = NOTHING_UNREAD if report.ok else _find_unread(read_report, facts) if last.folder is None else None
     conclusions = None
     if unread is not None:
         can_continue = read.is_continued and engine == "sql"
@@ -137,6 +138,7 @@ def draft(
         "facts": len(facts),
         "sources": len(facts.sources),
         "contested": len(resolution.contested),
+        "disagreements": resolution.count_disagreements(),
     }
     if last.folder is not None and not is_from_last and engine == "sql":
         counts["anew"] = "inferring" if read.is_continued else "reading"

@@ -18,7 +18,7 @@ from kg.proofs.search import MemoryGraph, ProofSearch
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
 from kg.reports import Finding, Place, Severity
-from kg.terms import Spo, to_term
+from kg.terms import KNOWN_NAMES, TYPE, Spo, to_iri, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
 """From a triple to the asserted triples that it follows from."""
@@ -31,14 +31,21 @@ class UnreadEntities:
 
     names: frozenset[str]
     """Exact terms; a part is not among them, but its owner."""
+    values: frozenset[tuple[str, str]] = frozenset()
+    """Entities of which only values of certain properties could not be read, each with the property."""
 
     def concerns(self, finding: Finding) -> bool:
         """True when a finding on the graph is about one of these entities, or has one as a value."""
         terms = (finding.focus, finding.value, *finding.values, *(term for spo in finding.premises for term in spo))
-        return bool(self.names) and any(_owner(term) in self.names for term in terms)
+        owner = _owner(finding.focus)
+        return any(_owner(term) in self.names for term in terms) or any(
+            entity == owner and (not finding.path or property in finding.path) for entity, property in self.values
+        )
 
 
 NOTHING_UNREAD = UnreadEntities(frozenset())
+_OF_VALUES = frozenset({"facts/value", "facts/unknown-kind"})
+"""Checks of which a finding names the property whose value could not be read; all else of the entity was read."""
 
 
 def find_unread(findings: Iterable[Finding], facts: Iterable[Fact]) -> UnreadEntities | None:
@@ -48,7 +55,8 @@ def find_unread(findings: Iterable[Finding], facts: Iterable[Fact]) -> UnreadEnt
         lines[fact.place.file].append((fact.place.line, _owner(str(fact.subject))))
     for of_file in lines.values():
         of_file.sort()
-    names = set()
+    names: set[str] = set()
+    values: set[tuple[str, str]] = set()
     for finding in findings:
         place = finding.place
         if finding.check == MANY:
@@ -60,10 +68,21 @@ def find_unread(findings: Iterable[Finding], facts: Iterable[Fact]) -> UnreadEnt
             return None
         if finding.check == "facts/unknown-entity":
             names.add(finding.value)
+            continue  # the fact was read
         position = bisect_left(of_file, (place.line, ""))
-        names |= {name for _, name in of_file[max(0, position - 1) : position + 1]}
-        names |= {name for line, name in of_file if line == place.line}
-    return UnreadEntities(frozenset(names))
+        near = {name for _, name in of_file[max(0, position - 1) : position + 1]}
+        near |= {name for line, name in of_file if line == place.line}
+        properties = _unread_properties(finding)
+        values |= {(name, property) for name in near for property in properties}
+        names |= near if not properties else set()
+    return UnreadEntities(frozenset(names), frozenset(values))
+
+
+def _unread_properties(finding: Finding) -> tuple[str, ...]:
+    """The properties of which a value could not be read, as exact terms; none where they are not known."""
+    if finding.check == "facts/unknown-property":
+        return tuple(str(KNOWN_NAMES.get(name) or to_iri(name)) for name in finding.suggestions)
+    return (finding.path,) if finding.check in _OF_VALUES and finding.path not in ("", str(TYPE)) else ()
 
 
 def _owner(term: str) -> str:

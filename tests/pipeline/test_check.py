@@ -46,11 +46,52 @@ def films(project: SmallProject) -> SmallProject:
 
 
 def test_shapes_are_checked_for_entities_that_could_be_read(films: SmallProject) -> None:
-    # Anora could not be read completely: that it lacks a title may be a consequence.
+    # A property that is like none may be the title that Anora lacks.
+    films.write("data/films.yaml", FILMS.replace("directr", "moniker"))
     assert checks(films) == [
         "facts/unknown-property ",
         "shacl/minCount <https://w3id.org/filmgraph/film/tangerine>",
     ]
+
+
+@pytest.mark.parametrize(("line", "is_label_missing"), [("directr: sean-baker", True), ("labl: Anora", False)])
+def test_what_a_film_lacks_is_reported_beside_a_property_that_is_misspelt(
+    films: SmallProject, line: str, is_label_missing: bool
+) -> None:
+    films.write("data/films.yaml", FILMS.replace("directr: sean-baker", line))
+    finding = "shacl/minCount <https://w3id.org/filmgraph/film/anora>"
+    assert (finding in checks(films)) == is_label_missing
+
+
+@pytest.mark.parametrize(("shape", "is_reported"), [("rdfs:label", True), ("film:year", False)])
+def test_what_a_film_lacks_is_reported_beside_a_value_of_another_property(
+    films: SmallProject, shape: str, is_reported: bool
+) -> None:
+    films.write("ontology/shapes.ttl", SHAPES.replace("rdfs:label", shape))
+    films.write("data/films.yaml", FILMS.replace("directr: sean-baker", "year: soon"))
+    found = checks(films)
+    assert "facts/value " in found
+    assert ("shacl/minCount <https://w3id.org/filmgraph/film/anora>" in found) == is_reported
+
+
+def test_what_a_film_lacks_is_reported_beside_a_value_that_its_passage_lacks(films: SmallProject) -> None:
+    films.write("data/sources.yaml", "encyclopedia: {title: Notes, file: notes.txt}\n")
+    films.write("texts/notes.txt", "A film by Sean Baker.\n")
+    value = "year: {value: 2024, at: A film}"
+    films.write("data/films.yaml", FILMS.replace("directr: sean-baker", value))
+    assert {line.split()[0] for line in checks(films)} == {"facts/not-in-passage", "shacl/minCount"}
+    assert "shacl/minCount <https://w3id.org/filmgraph/film/anora>" in checks(films)
+
+
+def test_kg_check_says_how_often_sources_disagree(films: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    films.write("ontology/shapes.ttl", SHAPES + SHAPES.replace("FilmShape", "YearShape").replace(*AT_MOST_ONE_YEAR))
+    titles = FILMS.replace("directr", "director").replace("type: Film", "type: Film\n  label: A title\n  year: 2024")
+    films.write("data/films.yaml", titles)
+    films.write("data/others.yaml", "source: trade-paper\nanora: {year: 2023}\n")
+    assert main(["check", "--project", str(films.folder)]) == 0
+    written = capsys.readouterr()
+    assert written.out == "No findings.\n"
+    assert written.err == "Sources disagree on 1 value: `kg conflicts` lists them after `kg build`.\n"
 
 
 def test_no_shape_is_checked_when_a_file_could_not_be_read(films: SmallProject) -> None:
