@@ -68,14 +68,16 @@ def load_ntriples(
     return True
 
 
-def check_output(path: Path) -> None:
-    """Raise `InputError` for a path that cannot be a new file of N-Triples."""
+def check_output(path: Path, *, inputs: Iterable[Path] = ()) -> None:
+    """Raise `InputError` for a path that cannot be a new file of N-Triples, or that is one of the `inputs`."""
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}.")
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file, such as {path / 'inferred.nt'}.")
     if format_of(path) not in (None, RdfFormat.N_TRIPLES):
         raise InputError(f"Inferred triples are written as N-Triples: name a .nt or .nt.gz file, not {path}.")
+    if path.exists() and any(each.exists() and each.samefile(path) for each in inputs):
+        raise InputError(f"{path} is one of the files that are read: name another file for the result.")
 
 
 def write_ntriples(tables: TripleTables, path: Path, *, names: Iterable[str] = ("triple", "inferred")) -> None:

@@ -139,7 +139,8 @@ def infer_files(
     folder `scratch`, by default beside the output. `format` is that of all files, by default by their suffixes,
     and `version` the version of RDF that they may have. The `engine` may also be `spark`, or `spark=MASTER`.
     """
-    check_output(output)
+    data, ontology = list(data), list(ontology)
+    check_output(output, inputs=[*data, *ontology])
     names = ("inferred",) if only_inferred else ("triple", "axiom", "inferred")
     with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:
         tables = TripleTables(memory=memory, scratch=Path(folder))

@@ -457,3 +457,10 @@ def test_an_invalid_size_of_memory_is_refused(tmp_path: Path) -> None:
 def test_nothing_is_left_beside_the_output(tmp_path: Path) -> None:
     infer_files([written(tmp_path, "film.nt", NT)], output=tmp_path / "out.nt", memory="1GB")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.nt", "out.nt"]
+
+
+def test_no_file_that_is_read_is_replaced(tmp_path: Path) -> None:
+    path = written(tmp_path, "film.nt", NT)
+    with pytest.raises(InputError, match="one of the files that are read"):
+        infer_files([path], output=tmp_path / "." / "film.nt")
+    assert path.read_text(encoding="utf-8") == NT
