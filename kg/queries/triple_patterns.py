@@ -20,6 +20,7 @@ from rdflib.plugins.sparql.parser import parseQuery
 
 from kg.graph.store import find_quads
 from kg.queries.sparql import find_prologue
+from kg.rdf.rdflib_warnings import without_rdflib_warnings
 from kg.terms import FACT, KNOWLEDGE, PREFIXES, PROVENANCE, RDF, Term, to_term, to_text
 from kg.text.sparql_tokens import Token, tokenise
 
@@ -62,7 +63,8 @@ def find_patterns(text: str) -> tuple[TriplePattern, ...]:
     Oxigraph parses more than rdflib does: the additions of SPARQL 1.2, and deeper nesting.
     """
     try:
-        algebra = translateQuery(parseQuery(text), initNs=PREFIXES).algebra
+        with without_rdflib_warnings():
+            algebra = translateQuery(parseQuery(text), initNs=PREFIXES).algebra
         return tuple(_collect(algebra, None, is_optional=False))
     except Exception:  # rdflib and pyparsing document no kinds of error, and RecursionError is one of them
         return ()

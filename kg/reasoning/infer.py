@@ -12,7 +12,7 @@ allow (a literal as subject, a blank node or literal as predicate) are always le
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -117,9 +117,9 @@ def infer(
 
 
 def infer_files(
-    data: Iterable[Path],
+    data: Sequence[Path],
     *,
-    ontology: Iterable[Path] = (),
+    ontology: Sequence[Path] = (),
     output: Path,
     engine: str = "sql",
     only_inferred: bool = False,
@@ -139,7 +139,6 @@ def infer_files(
     folder `scratch`, by default beside the output. `format` is that of all files, by default by their suffixes,
     and `version` the version of RDF that they may have. The `engine` may also be `spark`, or `spark=MASTER`.
     """
-    data, ontology = list(data), list(ontology)
     check_output(output, inputs=[*data, *ontology])
     names = ("inferred",) if only_inferred else ("triple", "axiom", "inferred")
     with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:

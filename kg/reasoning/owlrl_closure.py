@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
+from kg.rdf.rdflib_warnings import without_rdflib_warnings
 from kg.reasoning.rules import SAME
 from kg.terms import OPAQUE, Spo, is_triple_term
 from kg.xsd import literal_parts, value_of
@@ -34,13 +34,12 @@ def owlrl_closure(triples: Iterable[Spo]) -> OwlrlClosure:
     import owlrl  # imported here: owlrl and rdflib take long to import
     import rdflib
 
-    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # ill-typed literals are findings
     asserted = list(triples)
     graph = rdflib.Graph()
-    for triple in [*asserted, *_equal_values(asserted)]:
-        graph.add(tuple(map(_to_rdflib, triple)))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), without_rdflib_warnings():  # ill-typed literals are findings
         warnings.simplefilter("ignore")
+        for triple in [*asserted, *_equal_values(asserted)]:
+            graph.add(tuple(map(_to_rdflib, triple)))
         owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
     errors = {s for s, _, o in graph if str(o) == _ERROR_MESSAGE}
     messages = sorted(str(o) for s, p, o in graph if s in errors and isinstance(o, rdflib.Literal))

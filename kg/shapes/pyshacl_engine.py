@@ -23,6 +23,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import FaultsError
 from kg.graph.triple_tables import TripleTables
+from kg.rdf.rdflib_warnings import without_rdflib_warnings
 from kg.reports import Finding, Report, Severity
 from kg.shapes.constraint_queries import JoinQuery, Patterns, to_store
 from kg.shapes.model import Shape, Shapes
@@ -186,18 +187,16 @@ def _without_warnings() -> Iterator[list[warnings.WarningMessage]]:
     """
     from pyshacl.errors import ShapeRecursionWarning
 
-    loggers = [logging.getLogger(name) for name in ("rdflib.term", "pyshacl-validate")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
+    logger = logging.getLogger("pyshacl-validate")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings(record=True) as recursions:
+        with warnings.catch_warnings(record=True) as recursions, without_rdflib_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("once", category=ShapeRecursionWarning)
             yield recursions
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        logger.setLevel(level)
 
 
 def _with_targets_of(shapes: Shapes, chosen: set[str]) -> Iterator[Triple]:
@@ -482,7 +481,8 @@ def _patterns_with(query: str, prefixes: tuple[tuple[str, str], ...]) -> Pattern
     from rdflib.plugins.sparql import prepareQuery
 
     try:
-        parsed = prepareQuery(query, initNs=dict(prefixes))
+        with without_rdflib_warnings():
+            parsed = prepareQuery(query, initNs=dict(prefixes))
     except Exception:  # the parser passes on plain Python errors; pyshacl will report what is wrong with the query
         return None
     return _patterns_below(parsed.algebra)

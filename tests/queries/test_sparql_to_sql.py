@@ -509,3 +509,12 @@ def test_explain_shows_engine_rewrites_sql_and_rows(graph: kg.LoadedGraph, capsy
         assert part in shown
     assert main(["sparql", "--project", folder, "--engine", "both", "-e", ANALYTIC, "-f", "csv"]) == 0
     assert len(capsys.readouterr().out.split()) == 3
+
+
+def test_an_ill_typed_literal_of_a_query_is_not_warned_of(
+    graph: kg.LoadedGraph, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = graph.sparql('SELECT * { ?s ?p "many"^^xsd:integer, "2024-13-45"^^xsd:date }', engine="columnar")
+    assert list(answer) == []
+    assert graph.explain_empty(answer)
+    assert caplog.records == []

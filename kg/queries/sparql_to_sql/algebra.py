@@ -21,6 +21,7 @@ from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.queries.rewriting.prologue import Prologue
+from kg.rdf.rdflib_warnings import without_rdflib_warnings
 from kg.terms import PREFIXES, XSD
 from kg.text.sparql_tokens import Token, tokenise
 
@@ -39,10 +40,11 @@ class NotCompiled(Exception):  # noqa: N818  # not an error: the query is answer
 def to_algebra(text: str, *, base: str | None = None) -> Any:
     """The algebra of a query that parses; the graph's prefixes need no declaration."""
     try:
-        parsed = parseQuery(_keep_literals(_split_negated_sets(text)))
-        if _count_patterns(parsed) > _MAX_PATTERNS:
-            raise NotCompiled("so many triple patterns")
-        query = translateQuery(parsed, base=base, initNs=PREFIXES)
+        with without_rdflib_warnings():
+            parsed = parseQuery(_keep_literals(_split_negated_sets(text)))
+            if _count_patterns(parsed) > _MAX_PATTERNS:
+                raise NotCompiled("so many triple patterns")
+            query = translateQuery(parsed, base=base, initNs=PREFIXES)
     except RecursionError:
         raise NotCompiled("a query that nests so deep") from None
     except NotCompiled:
