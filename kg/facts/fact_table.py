@@ -337,8 +337,8 @@ INSERT INTO fact SELECT number, s, p, o, origin, record, line, rank, record <> '
     AND rank = {RANKS.index(Rank.NORMAL)} AND number NOT IN (
         SELECT number FROM former.fact_detail WHERE ("start" IS NOT NULL AND "end" IS NOT NULL)
         OR coalesce(as_of, '') || coalesce(written, '') || coalesce(because, '') <> '' OR paraphrase)
-FROM former.fact WHERE {_TAKEN} ORDER BY number;
-INSERT INTO fact_detail SELECT * FROM former.fact_detail WHERE {_TAKEN} ORDER BY number;
+FROM former.fact WHERE {_TAKEN};
+INSERT INTO fact_detail SELECT * FROM former.fact_detail WHERE {_TAKEN};
 INSERT INTO fact_origin SELECT * FROM former.fact_origin ORDER BY id;
 CREATE OR REPLACE TEMP TABLE former_read AS SELECT * FROM former.fact_read WHERE {_TAKEN};
 CREATE OR REPLACE TEMP VIEW read_term AS SELECT s AS exact FROM former_read UNION ALL SELECT p FROM former_read

@@ -17,7 +17,7 @@ from typing import cast
 
 from pyoxigraph import NamedNode
 
-from kg.facts.fact_table import SLOTS, ProjectFacts
+from kg.facts.fact_table import SLOTS, FactSelection, ProjectFacts
 from kg.facts.files import MAX_FINDINGS, FileFindings, fact_files, further_faults
 from kg.facts.literals import describe_value, example_of
 from kg.facts.model import Fact, Source
@@ -212,26 +212,35 @@ def _check_names(
     There may be as many as a table has rows: after the first of each kind, they are counted.
     """
     about_terms = table.where(f"s IN ({table.ids((*schema.properties, *schema.types))})")
-    for fact in about_terms.first(MAX_FINDINGS):
+    listed = tuple(about_terms.first(MAX_FINDINGS))
+    for fact in listed:
         name = to_short(fact.subject)
         message = f"{name} is the name of an ontology term, not of an entity"
         yield Finding("facts/name", message, places=(fact.place,))
-    yield from further_faults(len(about_terms) - MAX_FINDINGS)
+    yield from _further_faults(about_terms, listed)
     others = {*(source.iri for source in sources.values()), *unresolved}
     ours = " OR ".join(f"starts_with(text, {quote('<' + namespace)})" for namespace in (FILM, SOURCE))
+    used = f"p IN ({table.ids(_entity_properties(schema))})"
     first_uses = table.where(
-        f"number IN (SELECT min(number) FROM fact JOIN term ON term.id = o WHERE ({ours})"
-        f" AND p IN ({table.ids(_entity_properties(schema))}) AND o NOT IN (SELECT s FROM fact)"
-        f" AND (o IN ({table.ids(others)})) IS NOT true GROUP BY o)"
+        f"number IN (SELECT min(number) FROM fact WHERE {used} AND o IN (SELECT id FROM"
+        f" (SELECT DISTINCT o FROM fact WHERE {used}) AS u ANTI JOIN fact AS g ON g.s = u.o JOIN term ON term.id = u.o"
+        f" WHERE ({ours}) AND (id IN ({table.ids(others)})) IS NOT true) GROUP BY o)"
     )
     names: list[str] | None = None
-    for number, fact in enumerate(first_uses.first(MAX_FINDINGS)):
+    listed = tuple(first_uses.first(MAX_FINDINGS))
+    for number, fact in enumerate(listed):
         if names is None:  # there may be millions, and most projects never need them
             known = {*table.subjects(), *others}
             names = sorted(to_curie(term.value) for term in known if isinstance(term, NamedNode))
         is_compared = (number + 1) * len(names) < _MOST_COMPARISONS
         yield _undefined_entity(cast(NamedNode, fact.value), fact, names if is_compared else (), schema)
-    yield from further_faults(len(first_uses) - MAX_FINDINGS)
+    yield from _further_faults(first_uses, listed)
+
+
+def _further_faults(faulty: FactSelection, listed: Sequence[Fact]) -> Iterator[Finding]:
+    """The finding for those that are not listed; they are counted only where there may be any."""
+    if len(listed) == MAX_FINDINGS:
+        yield from further_faults(len(faulty) - MAX_FINDINGS)
 
 
 _MOST_COMPARISONS = 5_000_000
