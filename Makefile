@@ -11,9 +11,9 @@ WORKERS ?= 2
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
-	$(BIN)/kg ask rights-holder-on film=film:anora "territory=North America" date=2024-01 --why
+	$(BIN)/kg ask rights-holder-on film=Anora "territory=North America" date=2024-01
+	$(BIN)/kg ask awards-of entity=Anora "programme=Academy Awards"
 	$(BIN)/kg ask cast-of-film "film=The Florida Project" --why
-	$(BIN)/kg ask awards-of entity=film:anora "programme=Academy Awards" --why
 	@echo
 	@echo "The graph is built. Next:"
 	@echo "  . $(BIN)/activate"
