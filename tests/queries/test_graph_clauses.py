@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from pyoxigraph import NamedNode, Quad, Store
 
 from kg.errors import QueryError
 from kg.graph.columns import Columns
 from kg.queries.rewriting.engine_query import EngineRows, to_engine_text
+from kg.queries.rewriting.graph_clauses import graph_edits
+from kg.queries.rewriting.prologue import Prologue
 from kg.queries.routing import ColumnarGraph, QueryEngine, route
+from kg.text.sparql_tokens import tokenise
 
 EX = "http://example.org/"
 ALICE, BOB, KNOWS, ONE, TWO = (NamedNode(EX + name) for name in ("alice", "bob", "knows", "one", "two"))
@@ -75,3 +80,19 @@ def test_a_clause_without_values_subselects_and_minus_stays_as_it_is() -> None:
 def test_groups_over_all_graphs_together_are_refused() -> None:
     with pytest.raises(QueryError, match=r"has to select and group by \?g"):
         answers("SELECT * { GRAPH ?g { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } } }", QueryEngine.OXIGRAPH)
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        "?s ?p ?o . " * 200 + "MINUS { ?a ?b ?c } " * 200,
+        "VALUES ?x { 1 } " * 5_000 + "MINUS { ?a ?b ?c VALUES ?d { 1 } } " * 200,
+        "{ SELECT ?x { ?x ?p ?o } } " * 5_000,
+        "{ SELECT ?x { VALUES ?x { 1 } MINUS { " * 30 + "?s ?p ?o" + " } } } " * 30,
+    ],
+)
+def test_many_clauses_are_read_in_time(group: str) -> None:
+    text = f"SELECT * {{ GRAPH ?g {{ {group} }} }}"
+    began = time.process_time()
+    graph_edits(text, list(tokenise(text)), Prologue([]))
+    assert time.process_time() - began < 3  # what grew with the square would take minutes

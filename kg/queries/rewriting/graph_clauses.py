@@ -54,8 +54,12 @@ def _edits_of(clause: GraphClause, tokens: Sequence[Token]) -> list[Edit]:
             edits.append(_insertion(by.end, f" {graph}"))
         elif any(token.is_word(*_AGGREGATES) for token in tokens[index:end]):
             raise QueryError(f"A sub-select with an aggregate in GRAPH {graph} has to select and group by {graph}.")
+    known: dict[int, tuple[int, set[str]]] = {}  # the names of each group, as far as they have been read
     for group, index, end in clause.minuses if is_variable else ():
-        if not (_names(tokens[group:index]) & _names(tokens[index:end])) - {graph[1:]}:
+        start, names = known.get(group, (group, set()))
+        names |= _names(tokens[start:index])
+        known[group] = index, names
+        if not (names & _names(tokens[index:end])) - {graph[1:]}:
             edits.append((tokens[index].start, tokens[end - 1].end, ""))
     return edits
 
@@ -85,13 +89,13 @@ def _selects_all(projection: Sequence[Token]) -> bool:
 
 
 def _without_overlaps(edits: list[Edit]) -> list[Edit]:
-    """The edits but for those within a part that another one leaves out."""
-    removed = [(start, end) for start, end, _ in edits if end > start]
-    return [
-        edit
-        for edit in edits
-        if not any(start <= edit[0] and edit[1] <= end and (start, end) != edit[:2] for start, end in removed)
-    ]
+    """The edits, which are in order, but for those within a part that another one leaves out."""
+    kept, removed_to = [], 0
+    for start, end, text in edits:
+        if start >= removed_to:
+            kept.append((start, end, text))
+            removed_to = max(removed_to, end if end > start else 0)
+    return kept
 
 
 def _names(tokens: Sequence[Token]) -> set[str]:
