@@ -69,14 +69,39 @@ _patterns = st.builds(
 )
 
 
-_two_argument_tests = st.sampled_from(["CONTAINS", "STRSTARTS", "sameTerm"])
+_FUNCTIONS = [
+    "STR",
+    "LCASE",
+    "UCASE",
+    "LANG",
+    "DATATYPE",
+    "STRLEN",
+    "ABS",
+    "CEIL",
+    "FLOOR",
+    "ROUND",
+    "YEAR",
+    "MONTH",
+    "DAY",
+    "ENCODE_FOR_URI",
+    "xsd:string",
+    "xsd:integer",
+    "xsd:decimal",
+    "xsd:boolean",
+    "xsd:date",
+    "SHA1",
+]
+_FUNCTIONS_OF_TWO = ["COALESCE", "CONCAT", "STRBEFORE", "STRAFTER", "SUBSTR", "STRLANG"]
+
+_two_argument_tests = st.sampled_from(["CONTAINS", "STRSTARTS", "STRENDS", "sameTerm", "REGEX", "LANGMATCHES"])
 
 
 def _expressions(depth: int = 2) -> st.SearchStrategy[str]:
     values = st.one_of(_variables, _variables, _constants)
     numbers = st.builds(lambda a, sign, b: f"({a} {sign} {b})", values, st.sampled_from("+-*"), values)
-    texts = st.builds(lambda f, v: f"{f}({v})", st.sampled_from(["STR", "LCASE", "UCASE", "LANG"]), values)
-    terms = st.one_of(values, values, numbers, texts, st.builds(lambda a, b: f"COALESCE({a}, {b})", values, values))
+    calls = st.builds(lambda f, v: f"{f}({v})", st.sampled_from(_FUNCTIONS), values)
+    pairs = st.builds(lambda f, a, b: f"{f}({a}, {b})", st.sampled_from(_FUNCTIONS_OF_TWO), values, values)
+    terms = st.one_of(values, values, numbers, calls, calls, pairs)
     tests = st.one_of(
         st.builds(lambda a, sign, b: f"({a} {sign} {b})", terms, st.sampled_from(["=", "!=", "<", ">="]), terms),
         st.builds(lambda f, v: f"{f}({v})", st.sampled_from(["isIRI", "isLITERAL", "isBLANK", "isNUMERIC"]), values),
