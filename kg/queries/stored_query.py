@@ -103,7 +103,7 @@ class StoredQuery:
     none: str = ""
     """What an empty answer means, where `$film` is the value of the parameter `film`."""
     question: str = ""
-    """The summary about the values of its parameters, such as `$film`; the home page asks the queries that have one."""
+    """What it asks about values, such as `$film`, in short; the home page asks the queries that have one."""
     synonyms: tuple[str, ...] = ()
     """Words and phrases in which people ask for it, besides those of its summary; only the search reads them."""
     tags: tuple[str, ...] = ()

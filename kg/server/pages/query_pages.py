@@ -24,7 +24,7 @@ from kg.lookup.schema_card import read_schema_card
 from kg.queries.answer import Answer, Row
 from kg.queries.formats import to_turtle
 from kg.queries.query_search import QueryIndex, complete_matches
-from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery, parameter_terms
+from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery, parameter_terms, value_labels
 from kg.server.example_values import typed_value
 from kg.server.pages.display import (
     COLUMN,
@@ -267,11 +267,13 @@ def _render_query(
     page: int = 1,
 ) -> str:
     url, path = query_url(query.name, **values), query_url(query.name)
+    title = query.question_about(value_labels(query, text, graph.names)) if text else query.summary
     joint = "&" if values else "?"
     formats = _TABLE_FORMATS if query.form in ("SELECT", "ASK") else _TRIPLE_FORMATS
     downloads = [(title, _download_url(path, values, suffix), suffix) for title, suffix in formats]
     return render(
-        "query.html", query=query, answer=view, error=str(error) if error is not None else "",
+        "query.html", query=query, title=title or query.name, answer=view,
+        error=str(error) if error is not None else "",
         fields=[_form_field(graph, query, parameter, values, error) for parameter in query.params],
         downloads=downloads if view else (),
         sparql=sparql_url(text or query.text),
