@@ -235,7 +235,8 @@ def winners_and_nominees(
             is_other = isinstance(edition, NamedNode) and edition != data.entity
             groups.setdefault(edition if is_other and isinstance(edition, NamedNode) else None, []).append(part)
     for number, (edition, of_edition) in enumerate(groups.items(), start=1):
-        heading = display.term(edition) if edition is not None else DisplayValue(caption if len(groups) == 1 else "")
+        own = caption if len(groups) == 1 else "" if of_edition[0].values(vocab.edition) else "Edition not stated"
+        heading = display.term(edition) if edition is not None else DisplayValue(own)
         links = more if number == len(groups) else ()
         yield _honours_table(data, display, of_edition, replace(heading, citations=()), links)
 

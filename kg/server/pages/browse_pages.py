@@ -38,6 +38,7 @@ from kg.server.pages.page_tables import contested_values
 from kg.server.pages.templating import render
 from kg.server.request_params import page_number, site_path
 from kg.terms import FILM, Term, to_curie, to_short
+from kg.text.number_words import counted
 
 MAX_CSV = 250_000
 """The rows of a list that its CSV file has."""
@@ -173,6 +174,8 @@ class BrowsePage:
     """All that the template of a browsed list receives."""
 
     title: str
+    counted: str
+    """The number of entities with what they are called: `19 films`."""
     count: int
     total: int
     first: int
@@ -198,7 +201,7 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
         facet for facet, each in catalogue.facets.items()
         if not each.within or each.within in chosen or facet in chosen
     ]  # fmt: skip
-    found = _read_page(graph, name, parameters, counted=facets)
+    found = _read_page(graph, name, parameters, facets=facets)
 
     def url(suffix: str = "", **changes: str) -> str:
         merged = {**chosen, **({"sort": order} if "sort" in parameters else {}), **changes}
@@ -217,7 +220,8 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
         values = _with_chosen(kind, found.facets[facet], key, found.count)
         choices[facet] = _choices(display, kind, values, key, partial(url_with, facet))
     content = BrowsePage(
-        catalogue.title, found.count, found.total, start + 1, start + len(found.entities),
+        catalogue.title, counted(found.count, catalogue.noun, catalogue.plural),
+        found.count, found.total, start + 1, start + len(found.entities),
         _table(display, catalogue, found.entities),
         [FacetChoices(catalogue.facets[facet].title, listed, _shown(listed)) for facet, listed in choices.items()
          if facet in chosen or len(listed) > (0 if catalogue.facets[facet].values == ContestedFacet() else 1)],
@@ -231,13 +235,13 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
 
 
 def _read_page(
-    graph: FilmGraph, name: str, parameters: Mapping[str, str], *, counted: Iterable[str] = ()
+    graph: FilmGraph, name: str, parameters: Mapping[str, str], *, facets: Iterable[str] = ()
 ) -> EntityListPage:
     catalogue, number = CATALOGUES[name], page_number(parameters)
     chosen, order, start = _chosen(catalogue, parameters), _order(catalogue, parameters), (number - 1) * _PER_PAGE
     properties = tuple(catalogue.columns.values())
     listed = entity_list(graph, name)
-    found = listed.read(chosen, order=order, start=start, limit=_PER_PAGE, properties=properties, counted=counted)
+    found = listed.read(chosen, order=order, start=start, limit=_PER_PAGE, properties=properties, counted=facets)
     if start and not found.entities:
         raise UnknownNameError(f"{name}, page {number}", kind="list")
     return found

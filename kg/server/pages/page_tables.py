@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg import vocabulary as vocab
 from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
+from kg.lookup.entity_types import has_type
 from kg.lookup.phrases import date_in_words, is_reworded, money_in_words, name_in_words
 from kg.lookup.source_conflicts import Conflict
 from kg.server.pages.display import (
@@ -125,7 +126,7 @@ def part_table(
     )
     roles = {data.property_to(part) for part in parts} - {None} - WIDER
     has_roles = len(roles) > 1
-    first = [*(["Subject"] if has_owners else []), *(["Type"] if has_roles else [])]
+    first = [*([_owner_heading(display, parts)] if has_owners else []), *(["Type"] if has_roles else [])]
     named = (_column_heading(display, kind, column) for column in columns)
     headings = [*first, *named, *(["Details"] if others else [])]
     rows = tuple(
@@ -194,7 +195,7 @@ def _split_columns(
 
 def _has_only(entity: NamedNode, parts: Sequence[PartData], column: NamedNode) -> bool:
     """True for a column in which nothing but the page's own entity is."""
-    values = [value.value for part in parts for value in part.values(column)]
+    values = [value.value for part in parts for value in _values(part, column)]
     return bool(values) and all(value == entity for value in values)
 
 
@@ -230,6 +231,11 @@ def in_order(data: EntityData, parts: Iterable[PartData]) -> list[PartData]:
 
 
 # --- cells
+
+
+def _owner_heading(display: Display, parts: Iterable[PartData]) -> str:
+    graph = display.graph
+    return "Film" if all(has_type(graph.store, graph.ontology, part.owner, vocab.Film) for part in parts) else "Name"
 
 
 def _owner(data: EntityData, display: Display, part: PartData) -> DisplayValue:
@@ -465,8 +471,9 @@ def statement_lists(data: EntityData, display: Display, parts: Sequence[PartData
 def _statement(data: EntityData, display: Display, part: PartData) -> QuotedStatement:
     is_own = part.owner == data.entity
     is_summary = any(is_reworded(fact) for value in part.values(vocab.claim) for fact in value.facts)
+    claim = next(iter(cell(display, part, vocab.claim)), DisplayValue(""))
     return QuotedStatement(
-        claim=next(iter(cell(display, part, vocab.claim)), DisplayValue("")),
+        claim=replace(claim, text=capitalised(claim.text)) if is_summary else claim,
         speaker=() if is_own else (display.term(part.owner),),
         occasion=(*cell(display, part, vocab.occasion), *cell(display, part, vocab.outlet)),
         about=tuple(value for value in cell(display, part, vocab.about) if value.term != data.entity),

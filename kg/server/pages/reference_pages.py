@@ -65,18 +65,19 @@ def sources_page(graph: FilmGraph) -> str:
         TableRow((
             (display.term(source.iri),),
             *(_values(detail.text(source)) for detail in _DETAILS[1:]),
-            _values(f"{counts[source.id]:,} facts" if source.id in counts else ""),
+            _values(f"{counts[source.id]:,}" if source.id in counts else ""),
         ))
         for source in ordered
     )  # fmt: skip
     headings = ("Source", *(detail.heading for detail in _DETAILS[1:]), "Facts")
     filled = [place for place in range(len(headings)) if any(row.cells[place] for row in rows)]
+    facts = frozenset(number for number, place in enumerate(filled) if headings[place] == "Facts")
     table = DisplayTable(
         "",
         tuple(headings[place] for place in filled),
         tuple(TableRow(tuple(row.cells[place] for place in filled)) for row in rows),
-        numeric=frozenset(number for number, place in enumerate(filled) if headings[place] == "Facts"),
-        plain=frozenset(range(len(filled))),
+        numeric=facts,
+        plain=frozenset(range(len(filled))) - facts,
     )
     return render("sources.html", table=table, count=len(rows))
 

@@ -56,7 +56,7 @@ _HOME = ("people", "awards", "companies")
 _MAX_HITS = 60
 _MAX_SUGGESTIONS = 8
 _MAX_ON_HOME, _MAX_QUESTIONS = 8, 12
-_MAX_ABOUT_LENGTH = 90
+_MAX_ABOUT_LENGTH, _MAX_OCCUPATIONS = 90, 3
 
 
 # --- home
@@ -194,11 +194,14 @@ def _hit(display: Display, match: NameMatch) -> SearchHit:
 
 
 def what_distinguishes(display: Display, entity: NamedNode) -> str:
-    """What distinguishes entities of one name: year and director, or a description."""
+    """What distinguishes entities of one name: year and director, occupations, or a description."""
     store = display.graph.store
     year = date_of(display.graph, entity)[:4]
     quads = find_quads(store, entity, vocab.director, None, KNOWLEDGE, limit=2)
     directors = [display.label(quad.object) for quad in quads if isinstance(quad.object, NamedNode)]
+    found = find_quads(store, entity, vocab.occupation, None, KNOWLEDGE)
+    if occupations := sorted(display.term(quad.object).text for quad in found):
+        return ", ".join(occupations[:_MAX_OCCUPATIONS])
     description = find_quad(store, entity, vocab.description, None, KNOWLEDGE)
     if description is not None and isinstance(description.object, Literal) and not (year and directors):
         return textwrap.shorten(description.object.value, _MAX_ABOUT_LENGTH, placeholder="…")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -16,9 +17,9 @@ from kg.server.example_values import Question, answered_question
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
 from kg.server.pages.entity_page import entity_page
 from kg.server.pages.reference_pages import ontology_page, sources_page
-from kg.server.pages.search_pages import home_page
+from kg.server.pages.search_pages import home_page, search_page
 from kg.terms import CONTESTED, FILM, UNDECIDED, to_curie
-from tests.projects import SmallProject
+from tests.projects import SmallProject, own_graph
 from tests.server.pages.parsed_page import parse_page
 
 MORE_CLASSES = """\
@@ -48,7 +49,8 @@ def test_films_are_sorted_by_year_and_narrowed_by_facets(graph: FilmGraph) -> No
     assert names(**of_baker, sort="oldest")[:2] == ["Tangerine", "Red Rocket"]
     assert names(**of_baker, decade="2010") == ["Tangerine"]
     found = parse_page(browse_page(graph, "films", of_baker))
-    assert found.has("Sean Baker ×", "2020s", "Red Rocket")
+    assert found.has("Sean Baker ×", "3 films · Sean Baker", "2020s", "Red Rocket")
+    assert parse_page(browse_page(graph, "films", {**of_baker, "decade": "2010"})).has("1 film (3 in all)")
     assert any("decade=2010" in link for link in found.links)
 
 
@@ -116,7 +118,7 @@ def test_disagreements_show_both_sides_with_the_reason(graph: FilmGraph) -> None
 def test_the_sources_are_listed_with_their_numbers_of_facts(graph: FilmGraph) -> None:
     found = parse_page(sources_page(graph))
     assert found.faults == []
-    assert found.has("2 sources", "A newspaper", f"{graph.provenance.counts['paper']} facts")
+    assert found.has("2 sources", "A newspaper", "Facts", str(graph.provenance.counts["paper"]))
 
 
 def test_the_ontology_lists_classes_and_properties_with_definitions(graph: FilmGraph) -> None:
@@ -147,7 +149,7 @@ def test_the_home_page_leads_to_everything(graph: FilmGraph) -> None:
 def test_the_home_page_asks_what_the_graph_answers(graph: FilmGraph) -> None:
     found = parse_page(home_page(graph))
     # No other film of this graph has a cast.
-    assert found.has("Who are the actors of Tangerine, and which characters do they play?")
+    assert found.has("Who plays whom in Tangerine?")
     assert "/queries/films-directed-by?person=Sean+Baker" in found.links
 
 
@@ -188,4 +190,10 @@ def test_the_home_page_counts_what_its_lists_have(project: SmallProject) -> None
     graph = project.open()
     home = parse_page(home_page(graph))
     assert home.has("1 film", "1 organisation")
-    assert parse_page(browse_page(graph, "companies", {})).has("Companies and other organisations", "1 ·")
+    assert parse_page(browse_page(graph, "companies", {})).has("Companies and other organisations", "1 organisation")
+
+
+def test_a_person_is_distinguished_by_occupations(tmp_path: Path) -> None:
+    assert parse_page(search_page(own_graph(tmp_path), "sean baker")).has(
+        "Sean Baker director, filmmaker, screenwriter"
+    )

@@ -59,6 +59,12 @@ def test_a_summary_is_not_laid_out_as_a_quotation(graph: FilmGraph, tmp_path: Pa
     review = page(own_graph(tmp_path), "anora").partition("Reviews")[2].partition("Justin Chang")[0]
     assert "summary ·" in review
     assert "verbatim" not in review
+    assert "Like a wild dream" in review
+
+
+def test_what_only_repeats_the_page_is_left_out_of_its_tables(tmp_path: Path) -> None:
+    festival = parse_page(page(own_graph(tmp_path), "cannes-film-festival"))
+    assert festival.has("In competitionAnora", "Edition not stated", "Festival screenings FilmDateKindFestival")
 
 
 def test_a_ceremony_names_each_winner_once_among_the_nominees_of_its_award(tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def test_every_stored_query_has_a_form_and_its_example_an_answer(browser: TestCl
 
 def test_a_question_is_answered_with_the_sources_of_each_row(browser: TestClient) -> None:
     found = get(browser, "/queries/films-directed-by?person=Sean+Baker")
-    assert found.has("Tangerine", "Red Rocket", "2015", "sources", "A newspaper")
+    assert found.has("Which films did Sean Baker direct?", "Film", "Tangerine", "Red Rocket", "Sources", "A newspaper")
+    assert get(browser, "/queries/films-directed-by").has("Which films did a person direct?")
     assert "/queries/films-directed-by.csv?person=Sean+Baker&labels=1" in found.links
 
 

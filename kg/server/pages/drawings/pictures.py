@@ -296,7 +296,7 @@ def _gross(data: EntityData, display: Display, part: PartData, *, names_territor
 _ORDINALS = ("opening", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _GROSS_NOTES = {
     vocab.cinemas: "{} cinemas",
-    vocab.averagePerCinema: "{} per theatre",
+    vocab.averagePerCinema: "{} per cinema",
     vocab.position: "no. {} at the box office",
 }
 
