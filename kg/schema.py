@@ -38,7 +38,17 @@ from kg.terms import (
 )
 from kg.text.folding import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
-from kg.writing import KnownNames, ShortForm, iris_of, known_names_of, pairs_of, short_forms_of, texts_of
+from kg.writing import (
+    KnownNames,
+    ShortForm,
+    iris_of,
+    known_names_of,
+    pairs_of,
+    properties_of_keys,
+    short_forms_of,
+    suggest_keys,
+    texts_of,
+)
 
 WHEN = NamedNode(FILM + "when")
 """The property above all whose values are dates of any precision."""
@@ -252,9 +262,18 @@ class Schema:
         replacement = self.replaced.get(name.removeprefix("film:"))
         if replacement is not None and replacement.name in self.names:
             return (replacement.name,)
+        keys = [key for key, terms in self.short_keys.items() if not on or any(self.is_used_on(t, on) for t in terms)]
+        if likely := suggest_keys(name, keys, self.names, self.known_names.members):
+            return likely[:limit]
         terms = suggest_terms(name, self.properties.values(), limit=len(self.properties) if on else limit)
         fitting = [term for term in terms if term.usual_domain and self.is_used_on(term, on)] if on else terms
         return tuple(term.name for term in (fitting or terms)[:limit])
+
+    @cached_property
+    def short_keys(self) -> dict[str, tuple[OntologyTerm, ...]]:
+        """Key of a short form -> the properties that it means."""
+        keys = properties_of_keys(self.short_forms).items()
+        return {key: tuple(self.properties[iri] for iri in iris if iri in self.properties) for key, iris in keys}
 
     def is_used_on(self, property: OntologyTerm, classes: Collection[NamedNode]) -> bool:
         """True when a property is used on one of these classes, or on a class above or below one of them."""

@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.errors import InputError
 from kg.terms import BASE
+from kg.text.folding import closest
 
 _OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIATION, _ADJECTIVE, _MEMBER = (
     NamedNode(f"{BASE}ontology#{name}")
@@ -80,6 +81,29 @@ def _known_entry(text: str, iri: NamedNode) -> KnownEntry:
 
 
 _KNOWN_ENTRY = re.compile(r"(?P<key>[^{}]+) (?P<form>\{\w+\}) (?P<name>\w+): (?P<value>.+)")
+
+
+def properties_of_keys(short_forms: Iterable[ShortForm]) -> dict[str, tuple[NamedNode, ...]]:
+    """Key of a short form -> the properties that it means."""
+    keys: dict[str, tuple[NamedNode, ...]] = {}
+    for short in short_forms:
+        for key in short.keys:
+            keys[key] = (*keys.get(key, ()), short.property)
+    return keys
+
+
+def suggest_keys(
+    text: str, keys: Collection[str], properties: Collection[str], names: Collection[str]
+) -> tuple[str, ...]:
+    """The keys of short forms, or the names that are such keys, that a text is a misspelling of.
+
+    None where a property is as close. A name begins with a capital letter: `Metacritc: 77`.
+
+    >>> suggest_keys("premier", ["premiere"], ["release"], []), suggest_keys("scors", ["scores"], ["score"], [])
+    (('premiere',), ())
+    """
+    likely = closest(text, {*keys, *properties, *(names if text[:1].isupper() else ())})
+    return likely if not any(name in properties for name in likely) else ()
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
+def is_address(text: str) -> bool:
+    """True for an address.
+
+    >>> is_address("https://films.example/"), is_address("not a url")
+    (True, False)
+    """
+    return _FORMS[XSD + "anyURI"][0].fullmatch(text) is not None
+
+
 def example_of(property: OntologyTerm) -> str:
     """What to write as a value of a property, as messages show it; empty where the ontology has no example."""
     return f"For example: {property.name}: {property.example}." if property.example else ""

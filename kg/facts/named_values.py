@@ -13,17 +13,19 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kg.facts.fact_table import ProjectFacts
+from kg import vocabulary as film
+from kg.facts.fact_table import OF_YAML_FILES, ProjectFacts
 from kg.facts.files import FileFindings, is_imported
 from kg.facts.model import Evidence, Fact
 from kg.parts import is_part, owner_of
 from kg.reports import Place, Severity
 from kg.schema import KIND, OntologyTerm, Schema
 from kg.terms import ALIAS, FILM, LABEL, TYPE, Term, to_curie, to_iri
-from kg.text.folding import fold_name, to_slug
+from kg.text.folding import closest, fold_name, to_slug
 from kg.xsd import literal_parts
 
 _ID = re.compile(r"[a-z0-9_][a-z0-9_.\-]*")
@@ -31,6 +33,8 @@ _NAME = re.compile(r"[^\x00-\x1f<>{}|\\^`]*\w[^\x00-\x1f<>{}|\\^`]*")
 _LIKE_CURIE = re.compile(r":\S")
 _TWO_PEOPLE = re.compile(r"([^\W\d_]\S* \S[^,]*?) (?:and|&) ([^\W\d_]\S* \S[^,]*)")
 _LONGEST = 200
+_MOST_NAMES = 20_000
+"""Names of the project among which likely spellings are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def resolve_names(table: ProjectFacts, values: Sequence[NamedValue], schema: Sch
         return ResolvedNames(FileFindings())
     touched = dict(table.numbered(_concerned(table, values)))
     facts = list(touched.values())
-    resolver = _Resolver(schema, _Index.of(facts, values))
+    resolver = _Resolver(schema, _Index.of(facts, values), _Spellings(table, schema))
     entities = {(value.place, value.property.iri, value.iri): resolver.resolve(value) for value in values}
     resolved = {number: _with_entity(fact, entities) for number, fact in touched.items()}
     table.replace({number: fact for number, fact in resolved.items() if fact is not touched[number]})
@@ -178,11 +182,66 @@ class _Index:
 
 
 @dataclass
+class _Spellings:
+    """Known names that another name may be a misspelling of: those of files written by hand, and of the ontology."""
+
+    table: ProjectFacts
+    schema: Schema
+
+    @cached_property
+    def _known(self) -> dict[str, NamedNode]:
+        """The names of the ontology, each with the class or kind of what has it."""
+        known = self.schema.known_names
+        abbreviated = {name: of_class for of_class, name in known.abbreviations.values()}
+        return {**known.members, **abbreviated, **{name: of_class for of_class, _, name in known.adjectives}}
+
+    @cached_property
+    def _names(self) -> dict[str, list[tuple[str, NamedNode]]]:
+        """First letter -> the names that begin with it, each with the class or kind of what has it."""
+        names = list(self._known.items())
+        rows = self.table.sql.cursor().execute(
+            "SELECT name.text, type.text FROM fact AS f JOIN fact AS g USING (s)"
+            " JOIN term AS name ON name.id = f.o JOIN term AS type ON type.id = g.o"
+            f" WHERE f.p IN ({self.table.ids((LABEL, ALIAS))}) AND g.p IN ({self.table.ids((TYPE,))})"
+            f" AND f.number IN (SELECT number FROM fact WHERE {OF_YAML_FILES})"
+            " AND starts_with(name.text, '\"') AND starts_with(type.text, '<') ORDER BY ALL LIMIT ?",
+            [_MOST_NAMES],
+        )
+        for name, type in rows.fetchall():
+            if (literal := literal_parts(name)) is not None:
+                names.append((literal.lexical, NamedNode(type[1:-1])))
+        by_letter: dict[str, list[tuple[str, NamedNode]]] = defaultdict(list)
+        for name, type in dict.fromkeys(names):
+            by_letter[name[:1].casefold()].append((name, type))
+        return by_letter
+
+    def add(self, name: str, type: NamedNode) -> None:
+        """Add a name that the files have of an entity of this class or kind, which the name creates."""
+        self._names[name[:1].casefold()].append((name, type))
+
+    def like(self, value: NamedValue) -> tuple[str, ...]:
+        """The names that a value may be a misspelling of. Titles differ in a letter: `Rocky II` and `Rocky III`."""
+        classes = {*value.property.range, *value.property.usual_range}
+        if value.property.named_within is not None or self._are_works(classes) or value.name in self._known:
+            return ()
+        letters = dict.fromkeys(value.name[:2].casefold())
+        names = [name for letter in letters for name, type in self._names.get(letter, ()) if self._is_of(type, classes)]
+        return closest(value.name, (name for name in names if fold_name(name) != fold_name(value.name)))
+
+    def _are_works(self, classes: Collection[NamedNode]) -> bool:
+        return any(film.Work in self.schema.ancestors(iri) for iri in classes)
+
+    def _is_of(self, type: NamedNode, classes: Collection[NamedNode]) -> bool:
+        return not classes or any(iri in classes for iri in self.schema.ancestors(type))
+
+
+@dataclass
 class _Resolver:
     """Finds or creates the entity of each name."""
 
     schema: Schema
     index: _Index
+    spellings: _Spellings
     findings: FileFindings = field(default_factory=FileFindings)
     unresolved: set[NamedNode] = field(default_factory=set)
     _created: dict[NamedNode, _Created] = field(default_factory=dict)
@@ -236,8 +295,15 @@ class _Resolver:
             self._add("unknown-entity", message, value, remedy=f"Write a block for it: {example}.")
         else:
             self._created[iri] = _Created(value, type)
+            likely = self.spellings.like(value)
+            self.spellings.add(value.name, self.schema.type_names[type])
             message = f"{value.name!r} is new, so the {type} {_id(iri)} is created"
-            self._add("new-entity", message, value, severity=Severity.INFO, remedy="`kg fix` writes a block for it.")
+            if likely:
+                remedy = "If not, write a block for it."
+                self._add("new-entity", message, value, severity=Severity.WARNING, suggestions=likely, remedy=remedy)
+            else:
+                remedy = "`kg fix` writes a block for it."
+                self._add("new-entity", message, value, severity=Severity.INFO, remedy=remedy)
             if type == "Person" and (two := _TWO_PEOPLE.fullmatch(value.name)) is not None:
                 remedy = f"Write a list: [{two[1]}, {two[2]}]."
                 message = f"{value.name!r} may be two people"
@@ -275,7 +341,14 @@ class _Resolver:
                 yield Fact(iri, within, owner, evidence, place=place)
 
     def _add(
-        self, check: str, message: str, value: NamedValue, *, remedy: str, severity: Severity = Severity.VIOLATION
+        self,
+        check: str,
+        message: str,
+        value: NamedValue,
+        *,
+        remedy: str,
+        severity: Severity = Severity.VIOLATION,
+        suggestions: Sequence[str] = (),
     ) -> None:
         if severity is Severity.VIOLATION:
             self.unresolved.add(value.iri)
@@ -286,6 +359,7 @@ class _Resolver:
             focus=value.iri,
             path=value.property.iri,
             value=value.name,
+            suggestions=suggestions,
             remedy=remedy,
             severity=severity,
         )

@@ -17,6 +17,7 @@ from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_wor
 from kg.files.yaml_files import YamlNode
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, KNOWN_NAMES, TYPE, XSD
+from kg.text.folding import closest
 from kg.writing import ShortForm
 
 CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
@@ -205,6 +206,8 @@ class ShortForms:
             return [self._expand_fact(property, forms, value, keys["value"], own=own)]
         entry_form = next((form for form in forms if form.entry is not None), None)
         if entry_form is not None and self._is_by_name(value):
+            if _has_misspelt_key(entry_form, value):
+                return [value]  # read as a part, so that the key is reported
             return list(self._expand_entries(entry_form, value, details))
         if entry_form is not None and (long := self._expand_single_entry(entry_form, property, value)) is not None:
             return [_with_details(long, details)]
@@ -427,6 +430,18 @@ def _dated_name(template: _Template, texts: Mapping[str, str], text: str) -> _Da
     name = texts[before[-1].name].split(" ")
     left = len(name) - (len(words) - 1 - first)
     return _DatedName(" ".join(name[: max(left, 0)]), " ".join(words[first:]))
+
+
+def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
+    """True where a text has no meaning under its key, but would have under a key that is like it: `Metacritc: 77`."""
+    known = {key for key, *_ in form.known_entries}
+    return any(
+        key.text not in known
+        and _match(node.text, form.entry_texts, node, may_be_id=True) is None
+        and bool(closest(key.text or "", known))
+        for key, node in value.entries or ()
+        if node.text is not None and not node.is_null
+    )
 
 
 def _match_known(form: _Form, key: str, value: YamlNode) -> list[Entry] | None:

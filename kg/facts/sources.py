@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from kg.facts.files import FileFindings, read_yaml_file
+from kg.facts.literals import is_address
 from kg.facts.model import Source
 from kg.files.yaml_files import YamlNode
 from kg.reports import Finding
@@ -85,6 +86,9 @@ class _SourcesReader:
                 self.findings.add("shape", f"{name.text} of a source is {node.kind}, not a text", node.place)
             elif name.text == "sha256" and _SHA256.fullmatch(node.text) is None:
                 message = "sha256 must be 64 hexadecimal digits in lower case"
+                self.findings.add("value", message, node.place, value=node.text)
+            elif name.text == "address" and node.text and not is_address(node.text):
+                message = f"{node.text!r} is not an address, like https://..."
                 self.findings.add("value", message, node.place, value=node.text)
             else:
                 texts[name.text] = node.text

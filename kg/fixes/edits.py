@@ -104,9 +104,9 @@ def fix_value(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]
 
 
 def write_block(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]) -> Sequence[Edit]:
-    """A block, at the end of the section, for an entity that a name has created."""
+    """A block, at the end of the section, for an entity that a name has created, unless the name is like another."""
     about = [fact for fact in facts if finding.focus and str(fact.subject) == finding.focus]
-    if not about or finding.place is None:
+    if not about or finding.place is None or finding.suggestions:
         return ()
     values = (f"{_name_of(fact.property, schema)}: {_text_of(fact.value)}" for fact in about)
     id = to_curie(str(about[0].subject.value)).removeprefix("film:")

@@ -20,7 +20,7 @@ from pyoxigraph import NamedNode
 from kg.decisions.links import LINKS_FILE, STATED, Judgement, to_sssom
 from kg.errors import InputError
 from kg.facts.files import IMPORTS
-from kg.facts.literals import parse_value
+from kg.facts.literals import is_address, parse_value
 from kg.facts.model import Source
 from kg.files.atomic import write_file
 from kg.importers.input_files import Progress
@@ -428,8 +428,11 @@ def open_session(
     """An import into the folder `data` of a project, with a spool that is deleted at the end.
 
     `retrieved` is the day on which the dataset was fetched; `parquet` overrides the choice by size. A value that none
-    of the `shapes` allows for its property is not imported.
+    of the `shapes` allows for its property is not imported. Raises `InputError` for a source with an address that is
+    none.
     """
+    if source.address and not is_address(source.address):
+        raise InputError(f"The source {source.id} has the address {source.address!r}; write one like https://...")
     limits = value_limits(shapes) if shapes is not None else {}
     required = required_properties(shapes) if shapes is not None else ()
     with tempfile.TemporaryDirectory(prefix="kg-import-", ignore_cleanup_errors=True) as folder:

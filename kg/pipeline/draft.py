@@ -125,7 +125,7 @@ def draft(
     resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
     report += Report(tuple(unused_decisions(resolution, trust.policy)))
     # A value that its passage lacks was read.
-    unread = NOTHING_UNREAD if report.ok else _find_unread(read_report, facts) if last.folder is None else None
+    unread = NOTHING_UNREAD if report.ok else _find_unread(read_report, facts, schema) if last.folder is None else None
     conclusions = None
     if unread is not None:
         can_continue = read.is_continued and engine == "sql"
@@ -283,8 +283,9 @@ def _state(tables: TripleTables, known: FactSelection) -> None:
     tables.keep_used_terms()
 
 
-def _find_unread(report: Report, facts: ProjectFacts) -> UnreadEntities | None:
-    return find_unread(report, facts.near(finding.place for finding in report if finding.place is not None))
+def _find_unread(report: Report, facts: ProjectFacts, schema: Schema) -> UnreadEntities | None:
+    near = facts.near(finding.place for finding in report if finding.place is not None)
+    return find_unread(report, near, schema.short_keys)
 
 
 def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:

@@ -10,6 +10,7 @@ from pathlib import Path
 from kg.errors import FaultsError, InputError
 from kg.facts.dates import to_date_range
 from kg.facts.files import LARGEST_FILE
+from kg.facts.literals import is_address
 from kg.facts.sources import SOURCE_KEYS, SourcesRead, is_source_id, read_sources
 from kg.facts.texts import open_texts
 from kg.files.atomic import write_file
@@ -55,6 +56,8 @@ def add_source(
             to_date_range(date)
         except ValueError as error:
             raise InputError(f"{error}.") from error
+    if (address := details.get("address")) and not is_address(address):
+        raise InputError(f"{address!r} is not an address, like https://...")
     listing = project.data / "sources.yaml"
     listed = read_sources(listing, file="data/sources.yaml") if listing.exists() else SourcesRead()
     if listed.findings:

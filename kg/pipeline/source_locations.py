@@ -18,6 +18,7 @@ from kg.proofs.search import MemoryGraph, ProofSearch
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
 from kg.reports import Finding, Place, Severity
+from kg.schema import OntologyTerm
 from kg.terms import KNOWN_NAMES, TYPE, Spo, to_iri, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
@@ -48,8 +49,13 @@ _OF_VALUES = frozenset({"facts/value", "facts/unknown-kind"})
 """Checks of which a finding names the property whose value could not be read; all else of the entity was read."""
 
 
-def find_unread(findings: Iterable[Finding], facts: Iterable[Fact]) -> UnreadEntities | None:
-    """The entities on both sides of each place at fault; None when a file could not be read, or not all are listed."""
+def find_unread(
+    findings: Iterable[Finding], facts: Iterable[Fact], keys: Mapping[str, Sequence[OntologyTerm]] | None = None
+) -> UnreadEntities | None:
+    """The entities on both sides of each place at fault; None when a file could not be read, or not all are listed.
+
+    `keys` are those of short forms, with the properties that they mean.
+    """
     lines: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for fact in facts:
         lines[fact.place.file].append((fact.place.line, _owner(str(fact.subject))))
@@ -72,16 +78,20 @@ def find_unread(findings: Iterable[Finding], facts: Iterable[Fact]) -> UnreadEnt
         position = bisect_left(of_file, (place.line, ""))
         near = {name for _, name in of_file[max(0, position - 1) : position + 1]}
         near |= {name for line, name in of_file if line == place.line}
-        properties = _unread_properties(finding)
+        properties = _unread_properties(finding, keys or {})
         values |= {(name, property) for name in near for property in properties}
         names |= near if not properties else set()
     return UnreadEntities(frozenset(names), frozenset(values))
 
 
-def _unread_properties(finding: Finding) -> tuple[str, ...]:
+def _unread_properties(finding: Finding, keys: Mapping[str, Sequence[OntologyTerm]]) -> tuple[str, ...]:
     """The properties of which a value could not be read, as exact terms; none where they are not known."""
     if finding.check == "facts/unknown-property":
-        return tuple(str(KNOWN_NAMES.get(name) or to_iri(name)) for name in finding.suggestions)
+        if any(name[:1].isupper() for name in finding.suggestions):
+            return ()  # a name that is the key of a part, of which then nothing was read
+        terms = (term for name in finding.suggestions for term in keys.get(name, ()))
+        names = (KNOWN_NAMES.get(name) or to_iri(name) for name in finding.suggestions if name not in keys)
+        return tuple(map(str, (*(term.iri for term in terms), *names)))
     return (finding.path,) if finding.check in _OF_VALUES and finding.path not in ("", str(TYPE)) else ()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from kg.fixes.proposals import apply_fixes, propose_fixes
 from kg.pipeline.build import check
+from kg.reports import Severity
 from tests.projects import ROOT, SmallProject, statement
 
 FERRY = """\
@@ -147,6 +148,52 @@ def test_an_id_in_lower_case_is_no_name(film_project: SmallProject) -> None:
     assert [finding.check for finding in film_project.read().findings] == ["facts/unknown-entity"]
     apply_fixes(film_project.project, propose_fixes(film_project.project))
     assert "film:ines-carvalho rdfs:label ines carvalho" in statements(film_project)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("country: Untied States", "'Untied States' is new, so the Country untied-states is created"),
+        ("rating: {Metacritik: 77/100}", "'Metacritik' is new, so the Outlet metacritik is created"),
+        ("director: Jo Roa", "'Jo Roa' is new, so the Person jo-roa is created"),
+        ("premier: Cannes 2019", "unknown property 'premier'"),
+        ("scores: {Metacritc: 77}", "unknown property 'Metacritc'"),
+        ("release: {wordwide: 2019}", "film:wordwide is not defined"),
+    ],
+)
+def test_what_is_like_a_known_name_is_asked_about(film_project: SmallProject, line: str, message: str) -> None:
+    known = {
+        "Untied States": "United States",
+        "Metacritik": "Metacritic",
+        "Jo Roa": "Jo Roe",
+        "premier": "premiere",
+        "Metacritc": "Metacritic",
+        "wordwide": "film:worldwide",
+    }
+    film_project.write("data/people.yaml", "source: encyclopedia\njo-roe: {type: Person, label: Jo Roe}\n")
+    text = f"source: encyclopedia\nThe Last Ferry:\n  type: Film\n  {line}\n"
+    path = film_project.write("data/films.yaml", text)
+    (finding,) = [finding for finding in film_project.read().findings if finding.suggestions]
+    assert finding.message == message
+    assert finding.suggestions == tuple(right for wrong, right in known.items() if wrong in line)
+    assert finding.severity is not Severity.INFO
+    apply_fixes(film_project.project, propose_fixes(film_project.project))
+    assert "label:" not in path.read_text()  # no block for a name that is likely misspelt
+
+
+def test_a_new_name_is_like_one_that_another_film_has(film_project: SmallProject) -> None:
+    films = (
+        "The Last Ferry: {type: Film, director: Jo Roe}\nOther: {type: Film, director: [Jo Roa, Joe Row, Ann Lee]}\n"
+    )
+    film_project.write("data/films.yaml", f"source: encyclopedia\n{films}")
+    likely = {finding.value: finding.suggestions for finding in film_project.read().findings if finding.suggestions}
+    assert likely == {'"Jo Roa"': ("Jo Roe",)}
+
+
+def test_titles_and_countries_that_differ_in_a_letter_are_not_asked_about(film_project: SmallProject) -> None:
+    lines = "  comparedWith: [Rocky II, Rocky III]\n  country: [Iran, Iraq]\n"
+    film_project.write("data/films.yaml", f"source: encyclopedia\nThe Last Ferry:\n  type: Film\n{lines}")
+    assert [finding for finding in film_project.read().findings if finding.suggestions] == []
 
 
 def test_genres_and_worldwide_are_names_in_lower_case(film_project: SmallProject) -> None:

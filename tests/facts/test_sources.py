@@ -13,6 +13,7 @@ SOURCE_FINDINGS = [
     ("a: {title: [A]}\n", "1:12 shape"),
     ("a: title\n", "1:4 shape"),
     ("a: {sha256: 5F0C}\n", "1:13 value"),
+    ("a: {address: not a url}\n", "1:14 value"),
     ("- a\n", "1:1 shape"),
     ("a: {\n", "2:1 yaml"),
 ]

@@ -88,6 +88,13 @@ def test_what_a_mapping_states_of_its_source_is_written_under_its_own_keys(proje
     assert (source.date, source.address, source.licence) == ("2024-05-01", "https://films.example/", "CC0-1.0")
 
 
+def test_a_source_whose_address_is_none_is_refused(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert project.run("table", str(films), "--address", "not a url") == 2
+    assert "has the address 'not a url'; write one like https://..." in capsys.readouterr().err
+
+
 def test_a_large_table_gives_the_same_facts_as_a_small_one(
     project: ImportProject, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -232,6 +232,7 @@ def _check_names(
         if names is None:  # there may be millions, and most projects never need them
             known = {*table.subjects(), *others}
             names = sorted(to_curie(term.value) for term in known if isinstance(term, NamedNode))
+            names += [f"film:{name}" for name in schema.known_names.members if name.isalpha() and name.islower()]
         is_compared = (number + 1) * len(names) < _MOST_COMPARISONS
         yield _undefined_entity(cast(NamedNode, fact.value), fact, names if is_compared else (), schema)
     yield from _further_faults(first_uses, listed)

@@ -281,6 +281,11 @@ class YamlReader:
             message, place = f"{rest!r} is no property", entries[rest][0].place
             self.findings.add("unknown-property", message, place, value=rest, remedy=_COMMA_REMEDY)
             return
+        names = [name for name in entries if name not in _PART_KEYS]
+        if names and not any(self.schema.property_named(name) for name in names):
+            for name in names:
+                self._property(name, entries[name][0], property.range)
+            return
         part = NamedNode(self._part_iri(subject, property, entries, value.place))
         entries.pop("id", None)
         inner = self._inner(context, entries)
