@@ -78,6 +78,7 @@ from kg.server.pages.page_tables import (
     works_table,
 )
 from kg.server.pages.reference_pages import (
+    definition_of,
     kind_of_term,
     source_lines,
     source_sections,
@@ -147,7 +148,7 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
         sections = [*source_sections(display, source, to_span(span)), *sections]
         classes = classes or [display.term(vocab.Source)]
     elif term is not None:
-        lines, lead = (*lines, *term_lines(display, term)), term.comment or lead
+        lines, lead = (*lines, *term_lines(display, term)), definition_of(term) or lead
         sections = [*term_sections(display, term), *sections]
         classes = classes or [DisplayValue(kind_of_term(display, term), site_path("/ontology"))]
     page = EntityPage(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -155,8 +156,13 @@ def ontology_page(graph: FilmGraph) -> str:
 
 def _term_table(display: Display, caption: str, terms: Iterable[OntologyTerm]) -> DisplayTable:
     ordered = sorted((term for term in terms if page_url(term.iri)), key=lambda term: term.label.casefold())
-    rows = tuple(TableRow(((display.term(term.iri),), (DisplayValue(term.comment),))) for term in ordered)
+    rows = tuple(TableRow(((display.term(term.iri),), (DisplayValue(definition_of(term)),))) for term in ordered)
     return DisplayTable(f"{caption} ({len(rows)})", ("Name", "Definition"), rows, plain=frozenset((0, 1)))
+
+
+def definition_of(term: OntologyTerm) -> str:
+    """The comment of a class or property, with the names in it in quotation marks."""
+    return re.sub("`([^`]*)`", "“\\1”", term.comment)
 
 
 def term_of(display: Display, entity: NamedNode) -> OntologyTerm | None:

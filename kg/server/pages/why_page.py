@@ -11,7 +11,8 @@ from kg.explain.why import Explanation
 from kg.explain.why_formats import to_svg
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
-from kg.lookup.phrases import axiom_in_words
+from kg.lookup.phrases import axiom_in_words, name_in_words
+from kg.parts import belongs_to, path_of
 from kg.reasoning.days import DAYS
 from kg.server.pages.display import Display, DisplayValue, RejectedValue, SourceCitation, display_of
 from kg.server.pages.entity_page import known_entity
@@ -99,6 +100,19 @@ def _shown(display: Display, term: Term | Triple) -> DisplayValue:
     return replace(value, text=shortened(value.text, _MAX_TEXT_LENGTH), term=None)
 
 
+def _named_on_page(display: Display, entity: NamedNode, value: Term | Triple) -> DisplayValue:
+    """A value on the page of an entity; a part of it without a label by its own id: `fourth weekend`."""
+    shown = _shown(display, value)
+    if (
+        not isinstance(value, NamedNode)
+        or not belongs_to(value.value, entity.value)
+        or display.graph.names.label(value)
+    ):
+        return shown
+    steps = path_of(value.value)[len(path_of(entity.value)) + 1 :]
+    return replace(shown, text=" › ".join(map(name_in_words, steps))) if steps else shown
+
+
 def _statement_rows(display: Display, entity: NamedNode, property: str) -> list[StatementRow]:
     graph = display.graph
     predicate = graph.triple(f"<{entity.value}>", property, '""').predicate if property else None
@@ -109,7 +123,7 @@ def _statement_rows(display: Display, entity: NamedNode, property: str) -> list[
     rows = [
         StatementRow(
             _shown(display, quad.predicate),
-            _shown(display, quad.object),
+            _named_on_page(display, entity, quad.object),
             why_url(quad.triple),
             len(sources.get(quad.triple, ())),
         )

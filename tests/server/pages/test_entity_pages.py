@@ -12,7 +12,9 @@ from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.server.pages.entity_data import LIMIT
 from kg.server.pages.entity_page import entity_page
+from kg.server.pages.reference_pages import ontology_page
 from kg.server.pages.urls import page_url
+from kg.server.pages.why_page import why_page
 from kg.terms import FILM, LABEL, SOURCE
 from tests.projects import SmallProject, own_graph
 from tests.server.pages.film_project import HOSTILE, span_of
@@ -235,3 +237,16 @@ def test_another_spelling_of_its_title_is_no_other_name(project: SmallProject) -
     names = entity_page(project.open(), FILM + "palme").partition('class="aliases"')[2].partition("</div>")[0]
     assert "Golden Palm" in names
     assert "Or" not in names
+
+
+def test_definitions_have_no_markup(tmp_path: Path) -> None:
+    graph = own_graph(tmp_path)
+    assert parse_page(page(graph, "Event")).has("“kind” states")
+    assert "`kind`" not in ontology_page(graph)
+
+
+def test_the_statements_about_an_entity_name_its_parts_without_it(tmp_path: Path) -> None:
+    found = parse_page(why_page(own_graph(tmp_path), FILM + "anora"))
+    assert found.faults == []
+    assert found.has("box officefourth weekend1", "directorSean Baker4", "sources", "inferred")
+    assert not found.has("Anora ›")
