@@ -63,9 +63,8 @@ def resolve_conflicts_in(
 ) -> Resolution:
     """Decide the conflicts among the facts of a table; its contested facts are in the table `contested_fact`."""
     _create(table, "disputed", ())
-    _add_single_valued(table, single_valued)
+    _add_single_valued(table, (*single_valued, *policy.figure_keys))
     _add_classes(table, schema)
-    _add_figures(table, policy)
     _add_parts(table)
     condition = f"({_concerns('disputed')} OR {_ranks(Rank.DEPRECATED)})"
     touched = dict(table.numbered(condition))
@@ -81,10 +80,15 @@ def resolve_conflicts_in(
 
 
 def _add_single_valued(table: ProjectFacts, properties: Iterable[NamedNode]) -> None:
-    """Entities with several values of a property that they may have once, and these values, which may be parts."""
-    several = f"SELECT s, p FROM fact WHERE p IN ({table.ids(properties)}) GROUP BY s, p HAVING min(o) <> max(o)"
-    _add(table, f"SELECT s FROM ({several})")
-    _add(table, f"SELECT o FROM fact WHERE (s, p) IN (SELECT (s, p) FROM ({several}))")
+    """Entities with several values of a property that they may have once, and these values, which may be parts.
+
+    Of figures, too, an entity may have several only under different conditions.
+    """
+    table.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE several_values AS SELECT s, p FROM fact"
+        f" WHERE p IN ({table.ids(properties)}) GROUP BY s, p HAVING min(o) <> max(o)"
+    )
+    _add(table, "SELECT s FROM several_values UNION ALL SELECT o FROM fact SEMI JOIN several_values USING (s, p)")
 
 
 def _add_classes(table: ProjectFacts, schema: Schema) -> None:
@@ -105,11 +109,6 @@ def _add_classes(table: ProjectFacts, schema: Schema) -> None:
             f"SELECT a.s FROM ({of_type} AND s IN ({several})) AS a JOIN ({of_type}) AS b ON a.s = b.s"
             f" WHERE (a.o, b.o) IN ({disjoint})",
         )
-
-
-def _add_figures(table: ProjectFacts, policy: Policy) -> None:
-    """Entities with several figures, and the figures."""
-    _add_single_valued(table, policy.figure_keys)
 
 
 def _add_parts(table: ProjectFacts) -> None:
