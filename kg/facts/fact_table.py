@@ -128,12 +128,14 @@ class ProjectFacts(Collection[Fact]):
         texts = {term: to_text(term) for fact in new.values() for term in (fact.subject, fact.property, fact.value)}
         ids = self.dictionary.encode(texts.values())
         of = {term: ids[text] for term, text in texts.items()}
+        origins = [(fact.evidence.source, fact.evidence.retrieved, fact.place.file) for fact in new.values()]
+        self._add_origins(origins)
         columns: tuple[list[Any], ...] = (
             list(new),
             [of[fact.subject] for fact in new.values()],
             [of[fact.property] for fact in new.values()],
             [of[fact.value] for fact in new.values()],
-            [self.origin(f.evidence.source, f.evidence.retrieved, f.place.file) for f in new.values()],
+            [self._origins[key] for key in origins],
             [fact.evidence.record for fact in new.values()],
             [fact.place.line for fact in new.values()],
             [RANKS.index(fact.rank) for fact in new.values()],
@@ -146,11 +148,20 @@ class ProjectFacts(Collection[Fact]):
     def origin(self, source: str, retrieved: str, file: str) -> int:
         """The id of what many facts have in common."""
         key = (source, retrieved, file)
-        if (id := self._origins.get(key)) is None:
-            self._last_origin += 1
-            id = self._origins[key] = self._last_origin
-            self.sql.execute("INSERT INTO fact_origin VALUES (?, ?, ?, ?)", [id, *key])
-        return id
+        self._add_origins([key])
+        return self._origins[key]
+
+    def _add_origins(self, keys: Iterable[tuple[str, str, str]]) -> None:
+        new = [key for key in dict.fromkeys(keys) if key not in self._origins]
+        if not new:
+            return
+        ids = list(range(self._last_origin + 1, self._last_origin + 1 + len(new)))
+        self._origins.update(zip(new, ids, strict=True))
+        self._last_origin = ids[-1]
+        self.sql.execute(
+            "INSERT INTO fact_origin SELECT unnest(?::UINTEGER[]), unnest(?), unnest(?), unnest(?)",
+            [ids, *map(list, zip(*new, strict=True))],
+        )
 
     def leave_out(self, sources: Iterable[str], *, except_for: Iterable[Term] = ()) -> None:
         """Remove what sources state, except the values that these properties have of entities that are not parts."""

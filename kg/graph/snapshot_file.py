@@ -171,12 +171,12 @@ class SnapshotFile:
         )
         return [iri for (iri,) in rows.fetchall()]
 
-    def quads(self, part: Part, *, only_blank_nodes: bool = False) -> Iterator[Quad]:
-        """The exact quads of a part, sorted by graph and text; or only those with blank nodes."""
+    def quads(self, part: Part, *, only_blank_nodes: bool = False, is_sorted: bool = True) -> Iterator[Quad]:
+        """The exact quads of a part, or only those with blank nodes; sorted by graph and text, or in any order."""
         condition = _HAS_BLANK_NODES if only_blank_nodes else "true"
         rows = self.sql.cursor().execute(
             f"SELECT {_LINE} || coalesce(' ' || d.text, '') || ' .' FROM {self._with_texts(part)} WHERE {condition}"
-            f" ORDER BY coalesce(d.text, ''), {_LINE}"
+            + (f" ORDER BY coalesce(d.text, ''), {_LINE}" if is_sorted else "")
         )
         while batch := rows.fetchmany(_BATCH):
             lines = "\n".join(line for (line,) in batch)

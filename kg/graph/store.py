@@ -62,12 +62,12 @@ def fill_store(folder: Path, *, memory: str | None = None) -> None:
     # Loading a file gives its blank nodes new labels, so that a class of the ontology would not be the class that facts
     # about its members name; quads that are handed over one by one keep their labels.
     if sum(snapshot.sizes().values()) < _FEW:
-        store.bulk_extend(snapshot.quads(ALL))
+        store.bulk_extend(snapshot.quads(ALL, is_sorted=False))
     else:
         snapshot.write_quads(lines, ALL, with_blank_nodes=False)
         store.bulk_load(path=lines, format=RdfFormat.N_QUADS, lenient=True)  # the build wrote it
         lines.unlink()
-        store.bulk_extend(snapshot.quads(ALL, only_blank_nodes=True))
+        store.bulk_extend(snapshot.quads(ALL, only_blank_nodes=True, is_sorted=False))
     store.flush()
 
 
