@@ -48,6 +48,15 @@ class _Template:
 
 
 @dataclass(frozen=True, slots=True)
+class _KnownForm:
+    """The form of the text under one key of a mapping, and what its value has besides: name and value."""
+
+    key: str
+    template: _Template
+    detail: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Form:
     """A short form with its templates, those with most slots first."""
 
@@ -56,8 +65,7 @@ class _Form:
     key_texts: tuple[_Template, ...]
     entry: OntologyTerm | None
     entry_texts: tuple[_Template, ...]
-    known_entries: tuple[tuple[str, _Template, tuple[str, str]], ...] = ()
-    """Key, form of the text under it, and what its value has besides."""
+    known_entries: tuple[_KnownForm, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class ShortForms:
                 self.schema.properties.get(short.entry) if short.entry is not None else None,
                 self._templates(short.entry_forms),
                 tuple(
-                    (known.key, template, known.detail)
+                    _KnownForm(known.key, template, known.detail)
                     for known in short.known_entries
                     for template in self._templates((known.form,))
                 ),
@@ -299,9 +307,7 @@ class ShortForms:
         key, node = entries[0]
         if not (name := key.text or "")[:1].isupper() or self.property_of(name[:1].lower() + name[1:], ()) is not None:
             return None  # rather a misspelt property
-        matched = _match(node.text or "", form.entry_texts, node, may_be_id=False)
-        matched = matched if matched is not None else _match_known(form, name, node)
-        if matched is None:
+        if (matched := _match_entry(form, name, node, may_be_id=False)) is None:
             return None
         others = [(other, inner) for other, inner in value.entries or () if other is not key]
         expanded = self.expand(others, classes=property.range)
@@ -329,15 +335,13 @@ class ShortForms:
                 return self._expand_part(node.entries, self.schema.properties[form.short.property].range)
             inner = values["value"]
             others = [(key, value) for key, value in node.entries if key.text != "value"]
-        if inner.text is not None and not inner.is_null:
-            matched = _match(inner.text, form.entry_texts, inner, may_be_id=True)
-            matched = matched if matched is not None else _match_known(form, key.text or "", inner)
-            if matched is not None:
-                if others and len(matched) == 1:
-                    slot, value = matched[0]
-                    fact = YamlNode(node.place, entries=[(_scalar("value", value), value), *others], end=node.end)
-                    return [(slot, fact)]
-                return [*others, *matched]
+        is_text = inner.text is not None and not inner.is_null
+        if is_text and (matched := _match_entry(form, key.text or "", inner, may_be_id=True)) is not None:
+            if others and len(matched) == 1:
+                slot, value = matched[0]
+                fact = YamlNode(node.place, entries=[(_scalar("value", value), value), *others], end=node.end)
+                return [(slot, fact)]
+            return [*others, *matched]
         if node.text is not None and node.is_null:
             return []
         return [(_scalar(single.name, node), node)] if single is not None else [(_scalar("value", node), node)]
@@ -434,7 +438,7 @@ def _dated_name(template: _Template, texts: Mapping[str, str], text: str) -> _Da
 
 def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
     """True where a text has no meaning under its key, but would have under a key that is like it: `Metacritc: 77`."""
-    known = {key for key, *_ in form.known_entries}
+    known = {known.key for known in form.known_entries}
     return any(
         key.text not in known
         and _match(node.text, form.entry_texts, node, may_be_id=True) is None
@@ -444,10 +448,17 @@ def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
     )
 
 
+def _match_entry(form: _Form, key: str, value: YamlNode, *, may_be_id: bool) -> list[Entry] | None:
+    """The entries of a text under a key of a mapping; None where it has no form, nor one that the key gives it."""
+    entries = _match(value.text or "", form.entry_texts, value, may_be_id=may_be_id)
+    return entries if entries is not None else _match_known(form, key, value)
+
+
 def _match_known(form: _Form, key: str, value: YamlNode) -> list[Entry] | None:
     """The entries of a text under a key that gives it its meaning; what it has besides is no word of the source."""
-    for known, template, (name, text) in form.known_entries:
-        if known == key and (entries := _match(value.text or "", (template,), value, may_be_id=False)) is not None:
+    for known in (known for known in form.known_entries if known.key == key):
+        if (entries := _match(value.text or "", (known.template,), value, may_be_id=False)) is not None:
+            name, text = known.detail
             fact = [(_scalar("value", value), _scalar(text, value))]
             fact.append((_scalar("paraphrase", value), _scalar("true", value)))
             return [*entries, (_scalar(name, value), YamlNode(value.place, entries=fact, end=value.end))]
