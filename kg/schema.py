@@ -46,7 +46,6 @@ from kg.writing import (
     pairs_of,
     properties_of_keys,
     short_forms_of,
-    suggest_keys,
     texts_of,
 )
 
@@ -262,9 +261,6 @@ class Schema:
         replacement = self.replaced.get(name.removeprefix("film:"))
         if replacement is not None and replacement.name in self.names:
             return (replacement.name,)
-        keys = [key for key, terms in self.short_keys.items() if not on or any(self.is_used_on(t, on) for t in terms)]
-        if likely := suggest_keys(name, keys, self.names, self.known_names.members):
-            return likely[:limit]
         terms = suggest_terms(name, self.properties.values(), limit=len(self.properties) if on else limit)
         fitting = [term for term in terms if term.usual_domain and self.is_used_on(term, on)] if on else terms
         return tuple(term.name for term in (fitting or terms)[:limit])

@@ -12,6 +12,7 @@ from kg.files.yaml_files import YamlError, YamlNode, quote_line, read_documents
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
+from kg.writing import suggest_keys
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""
@@ -65,7 +66,7 @@ class FileFindings(list[Finding]):
 
         Suggested are those that are used `on` these classes.
         """
-        self._add_unknown("property", name, partial(schema.suggest_properties, on=on), schema, place)
+        self._add_unknown("property", name, partial(_suggest_keys, schema=schema, on=on), schema, place)
 
     def add_unknown_class(self, name: str, schema: Schema, place: Place) -> None:
         """The ontology has no class of this name; one of an earlier version is named with its replacement."""
@@ -97,6 +98,12 @@ class FileFindings(list[Finding]):
                 term = schema.kinds[schema.kind_words[words[0]]]
                 remedy = f"Use {schema.replaced[term.name]}."
             self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions, remedy=remedy)
+
+
+def _suggest_keys(name: str, *, schema: Schema, on: Collection[NamedNode]) -> tuple[str, ...]:
+    """The keys that somebody who writes `name` may mean: of short forms, or the names of properties."""
+    used = [key for key, terms in schema.short_keys.items() if not on or any(schema.is_used_on(t, on) for t in terms)]
+    return suggest_keys(name, used, schema.names, schema.known_names.members) or schema.suggest_properties(name, on=on)
 
 
 def is_imported(place: Place) -> bool:
