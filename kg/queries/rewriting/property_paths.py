@@ -84,13 +84,17 @@ def _may_have_gaps(tokens: Sequence[Token]) -> bool:
 def _project(text: str, parsed: ParsedPatterns) -> Iterator[Edit]:
     """The variables of the query in place of `*`, which would have those for blank nodes too."""
     if parsed.star is not None:
-        solutions = Store().query(text, prefixes=PREFIXES, base_iri=BASE)
-        assert isinstance(solutions, QuerySolutions)
-        names = [f"?{variable.value}" for variable in solutions.variables] or [NO_VARIABLE]
-        yield parsed.star.start, parsed.star.end, f" {' '.join(names)} "
+        yield parsed.star.start, parsed.star.end, f" {' '.join(_columns(text)) or NO_VARIABLE} "
     if parsed.has_other_star:
         message = "This property path is not supported together with the * of a subquery, of DESCRIBE or of COUNT"
         raise QueryError(f"{message}; name the variables in place of * and of blank nodes.")
+
+
+def _columns(text: str) -> list[str]:
+    # Apart, since an error that is raised keeps its frames, and solutions must end in their own thread.
+    solutions = Store().query(text, prefixes=PREFIXES, base_iri=BASE)
+    assert isinstance(solutions, QuerySolutions)
+    return [f"?{variable.value}" for variable in solutions.variables]
 
 
 @dataclass(frozen=True, slots=True)
