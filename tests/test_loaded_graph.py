@@ -142,6 +142,9 @@ def test_a_loaded_folder_is_asked_again(people: Path, tmp_path: Path, capsys: py
     assert main(["facts", "--project", out]) == 2
     assert main(["build", "--project", out]) == 2
     assert main(["load", str(people), "-o", str(tmp_path)]) == 2
+    capsys.readouterr()
+    assert main(["load", str(people), "-o", out]) == 0
+    assert f"The graph that was in {out} is replaced." in capsys.readouterr().err
 
 
 def test_sparql_takes_data_and_a_query_in_one_call(people: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import argparse
 import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
@@ -178,9 +179,14 @@ _REASONS = {
 
 
 def _load(call: argparse.Namespace) -> int:
+    from kg.project import Project
+
+    is_replaced = Project(Path(call.output)).loaded.is_file()
     graph = load_data(call, call.data, output=call.output)
     counts = format_counts(graph.report, "files", "triples", "inferred", "quads")
     write(f"Loaded: {counts.replace('quads', 'quads in named graphs')}\n")
+    if is_replaced:
+        print_message(f"The graph that was in {call.output} is replaced.")
     print_message(f"Next: kg sparql --project {shlex.quote(call.output)} -e 'SELECT * {{ ?s ?p ?o }} LIMIT 10'")
     return 0 if graph.report.ok else 1
 

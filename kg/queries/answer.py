@@ -33,6 +33,10 @@ Cell = Entity | str | int | float | bool | Decimal | datetime.date | datetime.da
 """A Python value: what a literal's datatype denotes, an `Entity` for an IRI, None for an unbound variable."""
 
 
+TRIPLE_COLUMNS = ("subject", "predicate", "object")
+"""The columns of the triples of a CONSTRUCT or DESCRIBE, read as rows."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
     """One row of an answer: `row.film` and `row[0]` are Python values, `row.term("film")` is the exact term."""
@@ -86,7 +90,7 @@ class Row:
 
 @dataclass(frozen=True, repr=False)
 class Answer(Sequence[Row]):
-    """The rows of a SELECT, the `truth` of an ASK, or the `triples` of a CONSTRUCT or DESCRIBE.
+    """The rows of a SELECT, the `truth` of an ASK, or the `triples` of a CONSTRUCT or DESCRIBE, which are rows as well.
 
     `query` is the SPARQL that ran. `complete` is False when rows were left out because of a limit.
     """
@@ -126,11 +130,11 @@ class Answer(Sequence[Row]):
     def __getitem__(self, index: slice) -> Sequence[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
         if isinstance(index, slice):
-            return [self._row(solution) for solution in self.solutions[index]]
-        return self._row(self.solutions[index])
+            return [self._row(element) for element in self._elements[index]]
+        return self._row(self._elements[index])
 
     def __iter__(self) -> Iterator[Row]:
-        return map(self._row, self.solutions)
+        return map(self._row, self._elements)
 
     def filled_columns(self, rows: Iterable[Row]) -> list[int]:
         """The numbers of the columns that have a value in one of these rows of the answer."""
@@ -138,14 +142,19 @@ class Answer(Sequence[Row]):
         return sorted(filled)
 
     def __len__(self) -> int:
-        return len(self.solutions) if self.triples is None else len(self.triples)
+        return len(self._elements)
+
+    @property
+    def _elements(self) -> Sequence[Any]:
+        return self.solutions if self.triples is None else self.triples
 
     def __bool__(self) -> bool:
         """The truth of an ASK; any other answer is true unless it is empty."""
         return self.truth if self.truth is not None else len(self) > 0
 
-    def _row(self, solution: Any) -> Row:  # a pyoxigraph QuerySolution, or a tuple of terms
-        return Row(self.columns, tuple(solution), self.names)
+    def _row(self, element: Any) -> Row:  # a pyoxigraph QuerySolution or Triple, or a tuple of terms
+        columns = self.columns if self.triples is None else TRIPLE_COLUMNS
+        return Row(columns, tuple(element), self.names)
 
     def values(self, column: str | int = 0) -> list[Cell]:
         """The Python values of one column, in the order of the rows."""

@@ -137,10 +137,12 @@ def _unclosed_text(tokens: Sequence[Token]) -> Iterator[Mistake]:
 def _undeclared_prefix(tokens: Sequence[Token]) -> Iterator[Mistake]:
     declared = {name.text.rstrip(":") for word, name in pairwise(tokens) if word.is_word("PREFIX")}
     known = declared | PREFIXES.keys() | {"_"}
-    for token in tokens:
-        prefix = token.text.partition(":")[0]
+    for index, token in enumerate(tokens):
+        prefix, _, local = token.text.partition(":")
         if token.kind == "name" and prefix not in known:
-            yield Mistake(token, f"The prefix {prefix}: is not declared.")
+            is_address = not local and [each.text for each in tokens[index + 1 : index + 3]] == ["/", "/"]
+            fault = "An IRI needs angle brackets: <{}://...>." if is_address else "The prefix {}: is not declared."
+            yield Mistake(token, fault.format(prefix))
 
 
 def _missing_group(tokens: Sequence[Token]) -> Iterator[Mistake]:
@@ -191,6 +193,11 @@ def _wrong_modifier(tokens: Sequence[Token]) -> Iterator[Mistake]:
         if after is None or not after.text.isdecimal():
             name = word.text.upper()
             yield Mistake(after or word, f"{name} needs a number from 0 on: {name} 10.")
+    for select in _selects(tokens):
+        for name in ("LIMIT", "OFFSET"):
+            places = [token for token in select.rest if token.is_word(name)]
+            if len(places) > 1:
+                yield Mistake(places[1], f"{name} is there twice.")
 
 
 def _wrong_filter(tokens: Sequence[Token]) -> Iterator[Mistake]:
@@ -227,7 +234,8 @@ def _ungrouped_variable(tokens: Sequence[Token]) -> Iterator[Mistake]:
         by = next(
             (i + 1 for i, (a, b) in enumerate(pairwise(select.rest)) if a.is_word("GROUP") and b.is_word("BY")), None
         )
-        if by is None and not any(token.is_word(*_AGGREGATES) for token in select.projection):
+        computed = [*select.projection, *select.rest]
+        if by is None and not any(token.is_word(*_AGGREGATES) for token in computed):
             continue
         keys = select.rest[by or len(select.rest) :]
         end = next(

@@ -14,6 +14,7 @@ import pytest
 import rdflib
 from pyoxigraph import Literal
 
+from kg import vocabulary as vocab
 from kg.errors import InputError, ParameterError, UnknownNameError
 from kg.explain.empty_answers import EmptyReason, explain_empty
 from kg.filmgraph import FilmGraph
@@ -141,6 +142,7 @@ def test_triples_are_written_as_turtle(graph: FilmGraph) -> None:
     assert answer.kind == "triples"
     assert len(rdflib.Graph().parse(data=answer.to_text("turtle"), format="turtle")) == 2
     assert len(answer.to_rdflib()) == 2
+    assert [row.term("predicate") for row in answer] == [vocab.director] * 2
     with pytest.raises(InputError):
         answer.to_text("csv")
 

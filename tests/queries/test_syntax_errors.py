@@ -38,6 +38,9 @@ from kg.text.sparql_tokens import tokenise
         ("SELECT ?x { ?x ?p ?o . BIND(1 AS ?x) }", 34, "BIND needs a new variable"),
         ("SELECT ?x { ?x ?p ?o . BIND(?o + 1) }", 24, "BIND needs a name"),
         ("SELECT ?x { ?x ?p 'abc }", 19, "This text is not closed"),
+        ("SELECT ?x { ?x http://e/p ?o }", 16, "An IRI needs angle brackets: <http://...>"),
+        ("SELECT ?x { ?x ?p ?o } HAVING (COUNT(*) > 1)", 8, "Group by ?x as well"),
+        ("SELECT ?x { ?x ?p ?o } LIMIT 2 LIMIT 3", 32, "LIMIT is there twice"),
         ("SELECT ?x { ?x e:p ?o }", 16, "The prefix e: is not declared"),
     ],
 )

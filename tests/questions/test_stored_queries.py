@@ -162,6 +162,22 @@ def test_films_are_ranked_by_a_figure_of_their_own_or_of_a_part(graph: kg.FilmGr
         assert [str(row["film"]) for row in ranked][:1] == ["Anora"], property
 
 
+def test_a_running_time_has_no_currency_of_another_figure() -> None:
+    store = Store()
+    for name, minutes, currency in (("tangerine", "88", "USD"), ("anora", "139", "EUR")):
+        film, figure = entity_iri(name), entity_iri(f"{name}.boxOffice.worldwide")
+        store.extend([Quad(film, TYPE, vocab.Film), Quad(film, vocab.boxOffice, figure)])
+        store.add(Quad(film, vocab.runningTime, Literal(minutes, datatype=NamedNode(f"{XSD}integer"))))
+        store.add(Quad(figure, vocab.currency, Literal(currency)))
+    query = StoredQueries(ROOT / "queries")["films-with-highest"]
+    solutions = store.query(query.bind({"property": (vocab.runningTime,)}))
+    assert isinstance(solutions, QuerySolutions)
+    assert [(row["film"], row["highest"].value, row["currency"]) for row in solutions] == [
+        (entity_iri("anora"), "139", None),
+        (entity_iri("tangerine"), "88", None),
+    ]
+
+
 def test_scores_are_compared_on_one_scale() -> None:
     store = Store()
     for name, score, scale in (("tangerine", "93", "100"), ("anora", "4.9", "5"), ("amelie", "8", None)):
