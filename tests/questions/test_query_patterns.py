@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import rdflib
-from rdflib.paths import Path as PropertyPath
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -53,7 +52,7 @@ def names_of(pattern: Any) -> set[str]:
         return {str(pattern)}
     if isinstance(pattern, CompValue):
         return set().union(*(names_of(value) for value in pattern.values()))
-    if isinstance(pattern, list | tuple) and not isinstance(pattern, PropertyPath):
+    if isinstance(pattern, list | tuple):
         return set().union(*map(names_of, pattern))
     return set()
 
