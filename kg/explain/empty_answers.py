@@ -115,12 +115,14 @@ class EmptyAnswer:
     clauses: tuple[str, ...] = ()
     has_year: bool = False
     rows: int = 0
+    unbound: tuple[str, ...] = ()
+    """The variables that nothing in the query gives a value."""
     inferred: tuple[Triple, ...] = ()
 
     @property
     def is_confirmed(self) -> bool:
         """True when the query looks right, so that having no rows is the answer."""
-        if self.unknown_terms or self.inferred:
+        if self.unknown_terms or self.inferred or self.unbound:
             return False
         if self.reason is EmptyReason.UNMATCHED_PATTERNS:
             return not any(
@@ -156,6 +158,8 @@ class EmptyAnswer:
             yield f"OFFSET skips every row: without it there {rows}."
         elif self.reason is EmptyReason.FILTERED:
             yield _filtered_sentence(self.clauses, has_year=self.has_year)
+            if self.unbound:
+                yield f"No pattern of the query has {' or '.join(self.unbound)}."
         elif not self.patterns and self.reason in _SENTENCES:
             yield _SENTENCES[self.reason]
 
@@ -274,8 +278,21 @@ def _failed_patterns(store: Store, tokens: Sequence[Token], all_patterns: Sequen
         return EmptyAnswer(EmptyReason.UNMATCHED_PATTERNS, patterns=unmatched)
     if patterns and _matches(store, patterns):
         has_year = any(_YEAR.search(token.text) for token in tokens if token.kind in ("number", "string"))
-        return EmptyAnswer(EmptyReason.FILTERED, clauses=clauses, has_year=has_year)
+        unbound = _unbound_variables(tokens, all_patterns)
+        return EmptyAnswer(EmptyReason.FILTERED, clauses=clauses, has_year=has_year, unbound=unbound)
     return EmptyAnswer(EmptyReason.NO_JOINT_MATCH)
+
+
+def _unbound_variables(tokens: Sequence[Token], patterns: Sequence[TriplePattern]) -> tuple[str, ...]:
+    """The variables that are in no pattern, nor in VALUES, nor the name of an expression."""
+    bound = {name for pattern in patterns for name in pattern.variables()}
+    values = False
+    for before, token in pairwise(tokens):
+        values = before.is_word("VALUES") or (values and before.text != "{")
+        if token.kind == "variable" and (before.is_word("AS", "GRAPH") or values):
+            bound.add(token.text[1:])
+    named = (token.text for token in tokens if token.kind == "variable" and token.text[1:] not in bound)
+    return tuple(dict.fromkeys(named))
 
 
 _EXCLUDING = ("FILTER", "MINUS", "VALUES", "HAVING")

@@ -242,6 +242,7 @@ EMPTY = [
         "FILTER leaves no row",
         True,
     ),
+    ("SELECT ?x { ?x film:minutes ?m FILTER(?n > 5) }", EmptyReason.FILTERED, "No pattern of the query has ?n.", False),
     ("SELECT ?x { ?x film:minutes ?m FILTER(?m > 500) }", EmptyReason.FILTERED, "FILTER leaves no row", True),
     ("SELECT ?x { ?x film:sequelOf+ film:anora }", EmptyReason.UNMATCHED_PATTERNS, "film:anora", True),
     ("SELECT ?x { GRAPH graph:contested { ?x film:year ?y } }", EmptyReason.UNMATCHED_PATTERNS, "", True),
