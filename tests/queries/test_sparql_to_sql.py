@@ -242,6 +242,8 @@ def test_literals_keep_the_form_in_which_they_were_written() -> None:
         ("SELECT (RAND() AS ?r) {}", "RAND"),
         ("SELECT * { ?f :gross ?g FILTER(?g + 1 > 2) }", "floating-point arithmetic"),
         ("SELECT (IRI('a') AS ?i) {}", "a relative IRI"),
+        ("SELECT (REGEX('many', 'many'^^xsd:integer) AS ?r) {}", "no string"),
+        ("SELECT (REPLACE('many', 'a', 'e'^^xsd:integer) AS ?r) {}", "REPLACE by this"),
         ("SELECT * { :zoe :knows?/:year? ?p }", "paths of length zero"),
         ("SELECT * { ?p (:knows?/^(:year*))+ :zoe }", "paths of length zero"),
     ],

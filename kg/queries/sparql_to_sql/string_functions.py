@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import rdflib
 
 from kg.graph.columns import TermClass
-from kg.queries.sparql_to_sql.algebra import NotCompiled
+from kg.queries.sparql_to_sql.algebra import NotCompiled, datatype_of
 from kg.queries.sparql_to_sql.relations import Kind, Value, unsupported
 from kg.sql import quote
+from kg.terms import XSD
 from kg.text.regex import to_regex
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _regex(e: Expressions, node: Any) -> Value:
 def _replace(e: Expressions, node: Any) -> Value:
     """REPLACE: an error for a pattern that matches nothing at all (https://www.w3.org/TR/xpath-functions/#func-replace)."""
     value, pattern = e.string(node.arg), _re2(node)
-    if not isinstance(node.replacement, rdflib.Literal) or node.replacement.language is not None:
+    if not _is_string(node.replacement):
         raise NotCompiled("REPLACE by this")
     if to_regex(str(node.pattern), _flags(node)).is_in(""):
         return Value(Kind.STRING, "CAST(NULL AS VARCHAR)")
@@ -89,11 +90,17 @@ def _flags(node: Any) -> str:
     return "" if node.flags is None else str(node.flags)
 
 
+def _is_string(node: Any) -> bool:
+    """True for a constant of the datatype string."""
+    is_plain = isinstance(node, rdflib.Literal) and node.language is None
+    return is_plain and datatype_of(node) in (None, f"{XSD}string")
+
+
 def _re2(node: Any) -> str:
     """The pattern of a REGEX or REPLACE, as DuckDB reads it."""
     parts = [node.pattern, *([node.flags] if node.flags is not None else [])]
-    if not all(isinstance(part, rdflib.Literal) and part.language is None for part in parts):
-        raise NotCompiled("a regular expression that is computed")
+    if not all(map(_is_string, parts)):
+        raise NotCompiled("a regular expression that is computed, or no string")
     try:
         pattern = to_regex(str(node.pattern), _flags(node)).re2
     except (ValueError, re.error) as error:
