@@ -71,6 +71,23 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedPassage:
+    """A passage that a block or part gives to all of its values: the place of its `at`, and where the block ends.
+
+    `begin` and `end` are lines and columns of the file.
+    """
+
+    evidence: Evidence
+    place: Place
+    begin: tuple[int, int]
+    end: tuple[int, int]
+
+    def is_around(self, place: Place) -> bool:
+        """True for the place of a value inside the block."""
+        return place.file == self.place.file and self.begin <= (place.line, place.column) < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One statement of one source.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode
 from kg import vocabulary as film
 from kg.facts.dates import EDTF
 from kg.facts.fact_table import MORE_THAN_A_RECORD, ProjectFacts
-from kg.facts.model import Fact, finding_about, part_owner
+from kg.facts.model import Evidence, Fact, SharedPassage, finding_about, part_owner
 from kg.facts.texts import Texts
 from kg.facts.written_values import running_times
 from kg.parts import belongs_to, is_part
@@ -27,6 +27,10 @@ from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
 from kg.text.ellipsis import shortened
 from kg.text.folding import fold_passage
 from kg.text.number_words import MONTHS, numbers
+
+NOT_IN_PASSAGE = "facts/not-in-passage"
+_SEVERAL = 3
+"""Values of a block that its passage lacks, from which on the passage is more likely to be wrong than the values."""
 
 
 class PassageCheck(StrEnum):
@@ -47,11 +51,17 @@ class PassageCheck(StrEnum):
 
 
 def verify(
-    facts: ProjectFacts, *, texts: Texts, schema: Schema, undefined: Collection[NamedNode] = frozenset()
+    facts: ProjectFacts,
+    *,
+    texts: Texts,
+    schema: Schema,
+    undefined: Collection[NamedNode] = frozenset(),
+    shared: Iterable[SharedPassage] = (),
 ) -> Report:
     """A finding for every wrong digest, span or value, and for passages that look wrong.
 
-    Of values that are `undefined`, and so have no name to look for, there is a finding already.
+    Of values that are `undefined`, and so have no name to look for, there is a finding already. Where a `shared`
+    passage lacks most values of its block, there is one finding about it instead of one about each value.
     The counts are the facts by `PassageCheck`.
     """
     cited = tuple(fact for fact in facts.where(MORE_THAN_A_RECORD) if fact.evidence.has_span)
@@ -59,16 +69,46 @@ def verify(
     names = names_of(facts.where(f"p IN ({facts.ids((LABEL, ALIAS))}) AND s IN ({values})"))
     verifier = _Verifier(texts, schema, names, undefined)
     checks = Counter({**dict.fromkeys(PassageCheck, 0), PassageCheck.WITHOUT_SPAN: len(facts) - len(cited)})
-    findings = list(texts.findings())
-    for fact in cited:
-        result = verifier.check(fact)
-        if isinstance(result, Finding):
-            findings.append(result)
-        checks[PassageCheck.FAILED if isinstance(result, Finding) else result] += 1
+    results = [verifier.check(fact) for fact in cited]
+    checks.update(PassageCheck.FAILED if isinstance(result, Finding) else result for result in results)
+    findings = [*texts.findings(), *_joined(zip(cited, results, strict=True), shared)]
     findings += check_plausibility(cited, texts=texts, schema=schema, is_contained=verifier.is_contained)
     available = sum(texts[source] is not None for source in facts.sources)
     counts = {"facts": len(facts), **{check.value: checks[check] for check in PassageCheck}, "texts": available}
     return Report(tuple(findings), counts)
+
+
+def _joined(
+    results: Iterable[tuple[Fact, PassageCheck | Finding]], shared: Iterable[SharedPassage]
+) -> Iterator[Finding]:
+    """Yield the findings among the results, those about a passage that lacks most values of its block as one."""
+    blocks: dict[Evidence, list[SharedPassage]] = defaultdict(list)
+    for passage in shared:
+        blocks[passage.evidence].append(passage)
+    verified: Counter[SharedPassage] = Counter()
+    failed: dict[SharedPassage, list[Finding]] = defaultdict(list)
+    for fact, result in results:
+        around = [passage for passage in blocks.get(fact.evidence, ()) if passage.is_around(fact.place)]
+        inmost = max(around, key=lambda passage: passage.begin) if around else None
+        if isinstance(result, Finding):
+            if inmost is None or result.check != NOT_IN_PASSAGE:
+                yield result
+            else:
+                failed[inmost].append(result)
+        elif inmost is not None and result is PassageCheck.VERIFIED:
+            verified[inmost] += 1
+    for passage, findings in failed.items():
+        values = len({finding.places for finding in findings})
+        if values < _SEVERAL or len(findings) <= verified[passage]:
+            yield from findings
+            continue
+        yield Finding(
+            NOT_IN_PASSAGE,
+            f"the passage of this block does not contain {values} of its values",
+            places=(passage.place,),
+            found=findings[0].found,
+            remedy="`at` holds for all values of the block: cite more words, or remove it.",
+        )
 
 
 def names_of(facts: Iterable[Fact]) -> Mapping[Term, list[str]]:
@@ -141,7 +181,7 @@ class _Verifier:
             remedy = "Add the words of the passage as an alias, or give them as `written`."
         return finding_about(
             fact,
-            "facts/not-in-passage",
+            NOT_IN_PASSAGE,
             f"the passage for {to_short(fact.subject)} {to_short(fact.property)} "
             f"does not contain {to_short(fact.value)!r}",
             Severity.VIOLATION,

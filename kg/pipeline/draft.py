@@ -119,7 +119,7 @@ def draft(
     report = read_report = Report(findings)
     if (available := open_texts(texts, project.texts, read.sources)).folders:
         show("verifying")
-        report += verify(facts, texts=available, schema=schema, undefined=read.undefined)
+        report += verify(facts, texts=available, schema=schema, undefined=read.undefined, shared=read.passages)
     canonical = apply_links_in(facts, links.links, trust.policy)
     show("deciding")
     resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)

@@ -26,7 +26,8 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema, ProjectFacts(TripleTables()), texts=texts)
     available = open_texts(texts, project.texts, read.sources)
-    return Report(read.findings) + verify(read.facts, texts=available, schema=schema, undefined=read.undefined)
+    verified = verify(read.facts, texts=available, schema=schema, undefined=read.undefined, shared=read.passages)
+    return Report(read.findings) + verified
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,25 @@ def test_a_passage_without_the_value_is_reported(project: SmallProject, fact: st
     assert report.counts["failed"] == 1
 
 
+def test_a_passage_that_lacks_most_values_of_its_block_is_one_finding(project: SmallProject) -> None:
+    values = "  label: Anora\n  amount: 36600000\n  title: Mikey\n  note: Sean Baker\n"
+    report = verified(project, f"  at: {at('Anora')}\n{values}")
+    (finding,) = report.findings
+    assert (finding.check, finding.message) == (
+        "facts/not-in-passage",
+        "the passage of this block does not contain 3 of its values",
+    )
+    assert finding.place is not None
+    assert finding.place.line == 4
+    assert finding.advice == "`at` holds for all values of the block: cite more words, or remove it."
+    assert report.counts["failed"] == 3
+
+
+def test_a_passage_that_has_most_values_of_its_block_is_not_reported_itself(project: SmallProject) -> None:
+    report = verified(project, f"  at: {at(TEXT)}\n  label: Anora\n  amount: 36600000\n  title: Mikey\n")
+    assert [finding.place.line for finding in report.findings if finding.place is not None] == [6]
+
+
 def test_offsets_count_characters_beyond_the_first_plane_as_one(project: SmallProject) -> None:
     report = verified(project, f"  label: {{value: End, at: {at('End')}}}\n")
     assert report.findings == ()

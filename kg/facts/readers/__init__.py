@@ -20,7 +20,7 @@ from pyoxigraph import NamedNode
 from kg.facts.fact_table import SLOTS, FactSelection, ProjectFacts
 from kg.facts.files import MAX_FINDINGS, FileFindings, fact_files, further_faults
 from kg.facts.literals import describe_value, example_of
-from kg.facts.model import Fact, Source
+from kg.facts.model import Fact, SharedPassage, Source
 from kg.facts.named_values import NamedValue, resolve_names
 from kg.facts.passage_lock import LOCK_FILE, Citation, CitationFinder, LockedSpan, read_lock
 from kg.facts.readers.rdf_reader import RdfReader
@@ -65,6 +65,8 @@ class FactsRead:
     """True when an earlier snapshot has the facts of the files that were not read."""
     undefined: frozenset[NamedNode] = frozenset()
     """Values that are no entities of the graph, or not certainly one; there is a finding about each."""
+    passages: tuple[SharedPassage, ...] = ()
+    """The passages of blocks and parts in the files that were read."""
 
 
 def read_facts(
@@ -104,6 +106,7 @@ def read_facts(
         files.records,
         former is not None,
         frozenset(undefined),
+        tuple(files.yaml.passages),
     )
 
 

@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode
 from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.literals import describe_value, example_of, parse_value
-from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
+from kg.facts.model import Evidence, Fact, Rank, SharedPassage, Source, part_owner
 from kg.facts.named_values import NamedValue, is_name, named_iri
 from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
 from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, OCCASIONS, ShortForms
@@ -94,6 +94,8 @@ class YamlReader:
     """The values that are names; their facts have the entity that would be created."""
     blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
     """Entity and source -> where their block begins."""
+    passages: list[SharedPassage] = field(default_factory=list)
+    """The passages of blocks and parts."""
     _parts: set[str] = field(default_factory=set)
     _without_text: set[str] = field(default_factory=set)
     _without_source: list[_UnsourcedValue] = field(default_factory=list)
@@ -155,7 +157,7 @@ class YamlReader:
             within = self._entries(replace(value, entries=long))
             if is_name(key.text or "") and "label" not in within:
                 yield from self._title(subject, key, context)
-            yield from self._properties(subject, within, self._inner(context, within), on=classes)
+            yield from self._properties(subject, within, self._inner_of(value, context, within), on=classes)
 
     def add_blocks(self, blocks: Mapping[tuple[NamedNode, str], Place]) -> None:
         """Take note of the blocks of a file that is not read again."""
@@ -288,7 +290,7 @@ class YamlReader:
             return
         part = NamedNode(self._part_iri(subject, property, entries, value.place))
         entries.pop("id", None)
-        inner = self._inner(context, entries)
+        inner = self._inner_of(value, context, entries)
         for evidence in inner.evidence() if inner.source else ():
             yield Fact(
                 subject, property.iri, part, evidence, "", inner.as_of, inner.rank, inner.because, True, value.place
@@ -311,6 +313,16 @@ class YamlReader:
         unused = unused_name(iri, self._parts)
         self._parts.add(unused)
         return unused
+
+    def _inner_of(self, block: YamlNode, context: _Context, entries: _Entries) -> _Context:
+        """The context inside a block or part, whose passage is noted as one that its values share."""
+        at = entries.get("at")
+        inner = self._inner(context, entries)
+        if at is not None:
+            begin = block.place.line, block.place.column
+            for evidence in inner.evidence():
+                self.passages.append(SharedPassage(evidence, at[1].place, begin, block.end))
+        return inner
 
     def _inner(self, context: _Context, entries: _Entries) -> _Context:
         """The context inside a block, part or value; its keys are taken out of `entries`."""
