@@ -31,7 +31,7 @@ from kg.fixes.edits import (
 )
 from kg.pipeline.draft import Draft, draft
 from kg.project import Project, find_project
-from kg.reports import Finding, Report
+from kg.reports import Finding, Report, Severity
 
 EDITS_FOR: Mapping[str, Callable[[Finding, Draft, str], Sequence[Edit]]] = {
     "facts/unknown-property": lambda finding, draft, text: fix_misspelling(finding, text),
@@ -96,10 +96,13 @@ def _candidates(before: Draft) -> Iterator[Fix]:
     """Yield a fix for each finding that has edits, unless another fix edits the same place."""
     edited: set[tuple[str, int, int]] = set()
     texts: dict[str, str] = {}
+    wrong = {_line(finding) for finding in before.report if finding.severity is Severity.VIOLATION}
     for finding in before.report:
         edits_for, place = EDITS_FOR.get(finding.check), finding.place
         if edits_for is None or place is None or not place.file.endswith((".yaml", ".yml")):
             continue
+        if finding.check == "facts/new-entity" and _line(finding) in wrong:
+            continue  # what is wrong there may be the name
         if place.file not in texts:
             texts[place.file] = (before.project.folder / place.file).read_text(encoding="utf-8")
         edits = tuple(edits_for(finding, before, texts[place.file]))
@@ -107,6 +110,10 @@ def _candidates(before: Draft) -> Iterator[Fix]:
         if edits and not places & edited:
             edited |= places
             yield Fix(finding, place.file, edits)
+
+
+def _line(finding: Finding) -> tuple[str, int] | None:
+    return (finding.place.file, finding.place.line) if finding.place is not None else None
 
 
 def _is_improvement(project: Project, before: Report, fixes: Sequence[Fix]) -> bool:

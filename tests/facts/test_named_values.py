@@ -79,6 +79,15 @@ def test_the_block_that_kg_fix_writes_states_the_same(film_project: SmallProject
     assert "ines-carvalho: {type: Person, label: Inês Carvalho}\n" in path.read_text()
 
 
+def test_no_block_is_written_for_a_name_whose_line_has_a_violation(film_project: SmallProject) -> None:
+    rating = "      rating:\n        givenBy: The Daily\n        score: 3/5\n        statement: A cheap scare\n"
+    film_project.write("data/films.yaml", FERRY + rating)
+    apply_fixes(film_project.project, propose_fixes(film_project.project))
+    text = (film_project.folder / "data/films.yaml").read_text()
+    assert "the-daily: {type: " in text
+    assert "a-cheap-scare" not in text
+
+
 @pytest.mark.parametrize("name", ["Inês Carvalho", "Ines Carvalho", "INÊS CARVALHO"])
 def test_a_name_finds_the_entity_with_this_label(film_project: SmallProject, name: str) -> None:
     known = 'ic: {type: Person, label: "Inês Carvalho"}\n'
