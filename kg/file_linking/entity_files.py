@@ -17,7 +17,7 @@ import orjson
 
 from kg import vocabulary as film
 from kg.errors import InputError
-from kg.importers.tables.table_files import SUFFIXES, nested_columns, read_rows
+from kg.importers.tables.table_files import SUFFIXES, nested_columns, read_header, read_rows
 from kg.importers.tables.table_guess import guess_mapping
 from kg.importers.tables.table_mapping import ColumnMapping, TableMapping, read_table_mapping, with_list_columns
 from kg.linking.mentions import KIND_OF_CLASS, find_mentions
@@ -26,6 +26,7 @@ from kg.mappings.linked_datasets import LinkedDataset, find_identifier, read_dat
 from kg.project import Project, find_project
 from kg.schema import Schema, read_ontology, to_schema
 from kg.terms import to_iri
+from kg.text.folding import closest
 
 _NAMES = ("label", "alias", "title")
 _DATES = frozenset(("year", "date", "start", "birthDate", "earliest", "latest"))
@@ -133,8 +134,15 @@ class _TableReader:
         if self.encoding:
             mapping = replace(mapping, encoding=self.encoding)
         if self.key:
+            self.check_key(read_header(self.path, mapping))
             mapping = replace(mapping, key=(self.key,))
         return with_list_columns(mapping, nested_columns(self.path, mapping))
+
+    def check_key(self, header: Sequence[str]) -> None:
+        if self.key not in header:
+            suggestions = closest(self.key, header, limit=1)
+            remedy = f" Did you mean {suggestions[0]}?" if suggestions else ""
+            raise InputError(f"{self.path.name} has no column {self.key}. It has {', '.join(header)}.{remedy}")
 
     def kind_of(self, mapping: TableMapping) -> str:
         """What the rows of a table are linked as."""

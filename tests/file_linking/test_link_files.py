@@ -130,3 +130,33 @@ def test_the_report_has_a_chart_weights_and_examples(folder: Path) -> None:
     assert "<td>0.9 to 1.0</td><td class=number>9</td>" in page
     assert "the same, the least likely (9)" in page
     assert "<td>title</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('id,title,year\n1,"Open,2000\n2,Second,2001\n3,Third,2002\n', 2),
+        ('id,title,year\n1,First,2000\n2,"Open,2001\n3,"Third",2002\n', 3),
+        ('id,title,year\n1,First,2000\n2,Second,"2001\n', 3),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_takes_no_rows_with_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, line: int
+) -> None:
+    table = folder / "open.csv"
+    table.write_text(text)
+    for call in (["link", str(table), str(folder / "right.jsonl")], ["import", "table", "--guess", str(table)]):
+        assert main(call) == 2
+        assert f"open.csv:{line}: a quotation mark is not closed" in capsys.readouterr().err
+
+
+def test_cells_of_several_lines_are_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (folder / "left.csv").open("a") as file:
+        file.write('\n77,"Heat\n",1980,"Mann\n"\n')
+    assert main(["link", "--dedupe", str(folder / "left.csv")]) == 0
+    assert [(row["left_id"], row["right_id"]) for row in table(capsys)] == [("0", "77")]
+
+
+def test_a_key_must_be_a_column(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--key", "no", "nmae"]) == 2
+    assert "right.jsonl has no column nmae. It has id, name, director. Did you mean name?" in capsys.readouterr().err

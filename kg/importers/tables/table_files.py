@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -98,20 +98,71 @@ def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[d
 
 
 def _csv_rows(path: Path, mapping: TableMapping | None, header: list[str], encoding: str) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file; raises `InputError` for a row with a quotation mark that takes the next rows with it."""
     csv.field_size_limit(MAX_LINE_BYTES)
     with open_decompressed(path) as file:
         text = io.TextIOWrapper(file, encoding=_with_mark(encoding), errors="replace", newline="")
         is_plain = mapping is not None and not mapping.quote
-        reader = csv.DictReader(
-            text,
-            fieldnames=header if mapping is not None and mapping.header else None,
-            delimiter=_delimiter(path, mapping),
-            quoting=csv.QUOTE_NONE if is_plain else csv.QUOTE_MINIMAL,
-        )
+        has_header = mapping is None or not mapping.header
         try:
-            yield from ({name: row.get(name) or "" for name in header} for row in reader)
+            records = _csv_records(path, text, _delimiter(path, mapping), is_plain=is_plain, is_guess=mapping is None)
+            for line, cells in records:
+                if line > 1 or not has_header:
+                    yield dict(zip_longest(header, cells[: len(header)], fillvalue=""))
         finally:
             text.detach()
+
+
+def _csv_records(
+    path: Path, text: Iterable[str], delimiter: str, *, is_plain: bool, is_guess: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """The records that are not blank, each with the line on which it begins."""
+    lines = _CsvLines(text)
+    # Before there is a mapping, quotation marks between tabs may be text.
+    is_checked = not (is_plain or (is_guess and delimiter == "\t"))
+    line, width = 1, 0
+    try:
+        for cells in csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE if is_plain else csv.QUOTE_MINIMAL):
+            width = width or len(cells)
+            if is_checked and lines.has_unclosed_quote(delimiter, len(cells) == width):
+                remedy = "Close it, or state `quote: none` in the mapping."
+                raise InputError(f"{path}:{line}: a quotation mark is not closed. {remedy}")
+            if cells:
+                yield line, cells
+            line += len(lines.record)
+            lines.record = []
+    except csv.Error as error:
+        raise InputError(f"{path}:{line}: this record cannot be read: {error}.") from error
+
+
+class _CsvLines:
+    """Lines for a CSV reader, with those of the present record."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._is_at_end = False
+        self.record: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, "")
+        if not line:
+            self._is_at_end = True
+            raise StopIteration
+        self.record.append(line)
+        return line
+
+    def has_unclosed_quote(self, delimiter: str, has_width: bool) -> bool:
+        """True when the record ends with the file, or has several lines and its marks or number of cells are wrong."""
+        # A reader that yields a record after the last line was in a quote.
+        if self._is_at_end or len(self.record) < 2:
+            return self._is_at_end
+        try:
+            return not has_width or not list(csv.reader(self.record, delimiter=delimiter, strict=True))
+        except csv.Error:
+            return True
 
 
 def _parquet_rows(path: Path, header: list[str]) -> Iterator[dict[str, str]]:
