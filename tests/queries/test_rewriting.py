@@ -6,7 +6,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple
 
 from kg.errors import QueryError
-from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, evaluate
+from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, evaluate, to_engine_text
 from kg.queries.rewriting.property_paths import MAX_BRANCHES
 from kg.terms import PREFIXES, XSD
 
@@ -326,3 +326,24 @@ def test_an_expression_that_the_engine_cannot_compute_is_refused(store: Store, e
 def test_each_node_counts_once_within_a_closure(store: Store) -> None:
     found = rows(store, "SELECT ?who { film:tangerine (film:director|film:writer)? ?who }")
     assert len(found) == len(set(found)) == 3
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("FILTER(?x)", 1),
+        ("FILTER(!?x)", 1),
+        ("FILTER(!(?x))", 1),
+        ("FILTER(?x && true)", 1),
+        ("FILTER(true && ?x)", 1),
+        ("FILTER(?x || ?nothing)", 1),
+        ("FILTER(IF(?x, true, 1/0))", 1),
+        ("FILTER(?x = ?x && true)", 3),
+        ("FILTER(BOUND(?x))", 3),
+    ],
+)
+def test_a_text_with_a_language_is_true_where_it_is_not_empty(store: Store, condition: str, expected: int) -> None:
+    query = f'SELECT ?x {{ VALUES ?x {{ "a"@en ""@en <urn:a> }} {condition} }}'
+    assert len(rows(store, query)) == expected
+    if "BOUND" in condition or "=" in condition:
+        assert to_engine_text(query) == query

@@ -18,6 +18,7 @@ from kg.queries.rewriting.operators import operator_edits
 from kg.queries.rewriting.pattern_blocks import NO_VARIABLE
 from kg.queries.rewriting.prologue import Prologue
 from kg.queries.rewriting.property_paths import path_edits
+from kg.queries.rewriting.truth_values import truth_edits
 from kg.queries.sparql import escape_dots, order_columns
 from kg.queries.syntax_errors import to_query_error
 from kg.terms import BASE, PREFIXES
@@ -135,7 +136,7 @@ def to_engine_text(text: str) -> str:
     tokens = list(tokenise(text))
     escaped = rewritten = escape_dots(text, tokens)
     prologue = Prologue(tokens)
-    for edits_of in (literal_edits, call_edits, operator_edits, graph_edits, path_edits):
+    for edits_of in (literal_edits, truth_edits, call_edits, operator_edits, graph_edits, path_edits):
         if rewritten is not text:
             tokens = list(tokenise(rewritten))
         if edits := list(edits_of(rewritten, tokens, prologue)):
