@@ -36,6 +36,7 @@ def link_files(call: argparse.Namespace, thresholds: Thresholds, day: str) -> in
     from kg.linking.model import Classification
     from kg.linking.report import link_report
 
+    _check_outputs(call)
     left, right = _read_files(call)
     links = _link(call, left, right, thresholds)
     pairs = [pair for pair in links.candidates if pair.classification is not Classification.DIFFERENT]
@@ -59,10 +60,22 @@ def link_files(call: argparse.Namespace, thresholds: Thresholds, day: str) -> in
     return 0
 
 
+def _check_outputs(call: argparse.Namespace) -> None:
+    """Raise `InputError` when a file to write is one that is read."""
+    from kg.files.atomic import check_not_input
+
+    inputs = [Path(name) for name in (*call.words, call.dedupe, call.gold) if name]
+    for name in (call.output, call.sssom, call.report):
+        if name:
+            check_not_input(Path(name), inputs)
+
+
 def _read_files(call: argparse.Namespace) -> tuple[EntityFile, EntityFile]:
     from kg.file_linking.entity_files import read_entity_file
     from kg.project import find_project
 
+    if call.dedupe and call.words:
+        raise InputError(f"Unexpected argument {call.words[0]!r}: --dedupe takes one file, and no others beside it.")
     paths = [call.dedupe, call.dedupe] if call.dedupe else call.words
     if len(paths) != 2:
         raise InputError("Name two files: kg link LEFT RIGHT; or one: kg link --dedupe FILE")

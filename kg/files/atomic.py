@@ -29,6 +29,12 @@ def write_file(path: Path | str, pieces: Iterable[str], *, durable: bool = True)
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
+def check_not_input(path: Path, inputs: Iterable[Path]) -> None:
+    """Raise `InputError` for a file to write that is one of the `inputs`."""
+    if path.exists() and any(each.exists() and each.samefile(path) for each in inputs):
+        raise InputError(f"{path} is one of the files that are read: name another file for the result.")
+
+
 @contextlib.contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
     """A folder to write into, which then takes the place of another; raises `InputError` when that is not possible."""

@@ -17,6 +17,7 @@ import duckdb
 from pyoxigraph import BlankNode, Literal, RdfFormat, Triple, parse
 
 from kg.errors import InputError
+from kg.files.atomic import check_not_input
 from kg.graph.triple_tables import TripleTables, memory_limit
 from kg.rdf.blank_nodes import with_labels
 from kg.rdf.file_formats import format_of
@@ -76,8 +77,7 @@ def check_output(path: Path, *, inputs: Iterable[Path] = ()) -> None:
         raise InputError(f"{path} is a folder: name a file, such as {path / 'inferred.nt'}.")
     if format_of(path) not in (None, RdfFormat.N_TRIPLES):
         raise InputError(f"Inferred triples are written as N-Triples: name a .nt or .nt.gz file, not {path}.")
-    if path.exists() and any(each.exists() and each.samefile(path) for each in inputs):
-        raise InputError(f"{path} is one of the files that are read: name another file for the result.")
+    check_not_input(path, inputs)
 
 
 def write_ntriples(tables: TripleTables, path: Path, *, names: Iterable[str] = ("triple", "inferred")) -> None:

@@ -160,3 +160,20 @@ def test_cells_of_several_lines_are_read(folder: Path, capsys: pytest.CaptureFix
 def test_a_key_must_be_a_column(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--key", "no", "nmae"]) == 2
     assert "right.jsonl has no column nmae. It has id, name, director. Did you mean name?" in capsys.readouterr().err
+
+
+def test_duplicates_are_found_in_one_file_only(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--dedupe", str(folder / "left.csv"), str(folder / "right.jsonl")]) == 2
+    assert "--dedupe takes one file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--output", "--sssom", "--report"])
+@pytest.mark.parametrize("name", ["left.csv", "gold.csv"])
+def test_no_file_that_is_read_is_overwritten(
+    folder: Path, capsys: pytest.CaptureFixture[str], option: str, name: str
+) -> None:
+    before = (folder / name).read_text()
+    files = [str(folder / "left.csv"), str(folder / "right.jsonl"), "--gold", str(folder / "gold.csv")]
+    assert main(["link", *files, option, str(folder / name)]) == 2
+    assert f"{name} is one of the files that are read" in capsys.readouterr().err
+    assert (folder / name).read_text() == before
