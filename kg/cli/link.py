@@ -55,6 +55,7 @@ def _link(call: argparse.Namespace) -> int:
     from kg.project import find_project
 
     task, *entities = call.words or [""]
+    _check_kinds(call.kind)
     if call.dedupe or (len(call.words) == 2 and task not in _TASKS):
         return link_files(call, _thresholds(call), today())
     if task and task not in _TASKS:
@@ -67,6 +68,21 @@ def _link(call: argparse.Namespace) -> int:
     if task == "split":
         return split(call, project, entities, today())
     return review(call, project, today()) if task == "review" else _run(call, project)
+
+
+def _check_kinds(kinds: list[str]) -> None:
+    """Raise `InputError` for a kind of which nothing is linked."""
+    if not kinds:
+        return
+    from kg.linking.mentions import KIND_OF_CLASS
+    from kg.text.folding import closest
+
+    known = tuple(dict.fromkeys(KIND_OF_CLASS.values()))
+    for kind in kinds:
+        if kind not in known:
+            suggestions = closest(kind, known, limit=1)
+            remedy = f" Did you mean {suggestions[0]}?" if suggestions else ""
+            raise InputError(f"--kind {kind}: this is not a kind. Kinds are {', '.join(known)}.{remedy}")
 
 
 # --- kg link

@@ -122,7 +122,8 @@ def _print_summary(pairs: list[Candidate], links: MentionLinks, left: EntityFile
         entities = left if file == left.path else right
         read_as = ", ".join(f"{name} as {' and '.join(meanings)}" for name, meanings in entities.meanings.items())
         kind = entities.mentions[0].kind
-        print_message(f"{file.name}: {len(entities.mentions):,} ({kind}){f': {read_as}' if read_as else ''}")
+        key = f", key {' + '.join(entities.key)}" if entities.key else ""
+        print_message(f"{file.name}: {len(entities.mentions):,} ({kind}){key}{f': {read_as}' if read_as else ''}")
     same = sum(pair.classification is Classification.SAME for pair in pairs)
     print_message(f"{same:,} pairs are the same, {len(pairs) - same:,} are unsure")
     for kind, expected in links.expected.items():

@@ -51,6 +51,8 @@ class EntityFile:
     ids: Mapping[str, str]
     meanings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Column -> the properties that it was read as; columns that are not compared are missing."""
+    key: tuple[str, ...] = ()
+    """The columns that identify a row of a table."""
 
     @property
     def prefix(self) -> str:
@@ -119,7 +121,7 @@ class _TableReader:
         for column in mapping.all_columns:
             if column.name:
                 meanings[column.name].append(column.property)
-        return EntityFile(self.path, tuple(column_names), mentions, rows, keys, meanings)
+        return EntityFile(self.path, tuple(column_names), mentions, rows, keys, meanings, mapping.key)
 
     def mapping(self) -> TableMapping:
         """The mapping beside the file, or a guess."""

@@ -177,3 +177,17 @@ def test_no_file_that_is_read_is_overwritten(
     assert main(["link", *files, option, str(folder / name)]) == 2
     assert f"{name} is one of the files that are read" in capsys.readouterr().err
     assert (folder / name).read_text() == before
+
+
+def test_kinds_are_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--kind", "persn"]) == 2
+    message = capsys.readouterr().err
+    assert "Kinds are film, person, organisation" in message
+    assert "Did you mean person?" in message
+
+
+def test_the_key_of_each_file_is_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--key", "Film Title", "id"]) == 0
+    message = capsys.readouterr().err
+    assert "left.csv: 10 (film), key Film Title: " in message
+    assert "right.jsonl: 9 (film), key id: " in message
