@@ -197,6 +197,13 @@ def test_the_example_of_the_documents_is_complete(films: SmallProject) -> None:
     assert published_build(films.project) is not None
 
 
+def test_the_example_of_a_review_is_complete(films: SmallProject) -> None:
+    text = (ROOT / "docs/facts.md").read_text()
+    (example,) = re.findall(r"praise or blame\.\n\n```yaml\n(.*?)```", text, re.DOTALL)
+    films.write("data/films.yaml", f"source: encyclopedia\n{example}")
+    assert {finding.check for finding in check(films.folder)} == {"facts/new-entity"}
+
+
 def test_messages_say_what_to_write(films: SmallProject) -> None:
     films.write(
         "data/films.yaml", "source: encyclopedia\nferry: {type: Film, label: F, budget: 1.2 million, runtime: 94 m}\n"
