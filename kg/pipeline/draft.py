@@ -285,7 +285,7 @@ def _state(tables: TripleTables, known: FactSelection) -> None:
 
 def _find_unread(report: Report, facts: ProjectFacts, schema: Schema) -> UnreadEntities | None:
     near = facts.near(finding.place for finding in report if finding.place is not None)
-    return find_unread(report, near, schema.short_keys)
+    return find_unread(report, near, schema.short_keys, schema.written_together)
 
 
 def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:

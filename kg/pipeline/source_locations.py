@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from pyoxigraph import NamedNode
+
 from kg.facts.fact_table import FactSelection
 from kg.facts.files import MANY
 from kg.facts.model import Fact
@@ -50,11 +52,15 @@ _OF_VALUES = frozenset({"facts/value", "facts/unknown-kind"})
 
 
 def find_unread(
-    findings: Iterable[Finding], facts: Iterable[Fact], keys: Mapping[str, Sequence[OntologyTerm]] | None = None
+    findings: Iterable[Finding],
+    facts: Iterable[Fact],
+    keys: Mapping[str, Sequence[OntologyTerm]] | None = None,
+    together: Mapping[NamedNode, Sequence[OntologyTerm]] | None = None,
 ) -> UnreadEntities | None:
     """The entities on both sides of each place at fault; None when a file could not be read, or not all are listed.
 
-    `keys` are those of short forms, with the properties that they mean.
+    `keys` are those of short forms, with the properties that they mean; `together` are the properties whose values one
+    text has.
     """
     lines: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for fact in facts:
@@ -79,6 +85,8 @@ def find_unread(
         near = {name for _, name in of_file[max(0, position - 1) : position + 1]}
         near |= {name for line, name in of_file if line == place.line}
         properties = _unread_properties(finding, keys or {})
+        beside = [term.iri for iri in properties for term in (together or {}).get(NamedNode(iri[1:-1]), ())]
+        properties = (*properties, *map(str, beside))
         values |= {(name, property) for name in near for property in properties}
         names |= near if not properties else set()
     return UnreadEntities(frozenset(names), frozenset(values))

@@ -214,6 +214,14 @@ def test_messages_say_what_to_write(films: SmallProject) -> None:
     ]
 
 
+@pytest.mark.parametrize("score", ["four stars out of five", "C+"])
+def test_a_score_that_is_refused_is_one_finding(films: SmallProject, score: str) -> None:
+    film = f"The Last Ferry:\n  type: FeatureFilm\n  rating: {{outlet: The Daily, score: {score}}}\n"
+    films.write("data/films.yaml", f"source: encyclopedia\n{film}")
+    wrong = [finding for finding in check(films.folder) if finding.severity is Severity.VIOLATION]
+    assert [(finding.check, finding.remedy) for finding in wrong] == [("facts/value", "For example: score: 4/5.")]
+
+
 def test_the_passage_has_the_sign_of_a_currency(films: SmallProject) -> None:
     films.write("data/sources.yaml", "notes: {title: Notes, file: notes.txt}\n")
     films.write("texts/notes.txt", "The Last Ferry cost €1.2 million, or 1.2 million euros; it made $5.\n")
