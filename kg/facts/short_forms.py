@@ -29,6 +29,9 @@ _SLOT = re.compile(r"\{(\w+)\}")
 DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3,4}(?![0-9])")
 """The rest of a number such as `€300,000`, or of `March 14, 2019`, in braces: YAML reads a key after the comma."""
 _CODE = "[A-Z]{3}"
+_AMOUNT_IN_WORDS = re.compile(
+    rf"(?P<amount>{AMOUNT}) (?P<words>(?!(?:thousand|million|billion)\b)[^\W\d_]{{2,}}(?: [^\W\d_]{{2,}}){{0,3}})"
+)
 _NAME = r"\S(?:[^\n]{0,200}\S)?"
 _ISO_DATE = re.compile(r"[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
 _DATE = r"[0-9A-Za-z][0-9A-Za-z.,/ \-]{2,30}"
@@ -66,6 +69,14 @@ class _Form:
     entry: OntologyTerm | None
     entry_texts: tuple[_Template, ...]
     known_entries: tuple[_KnownForm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCurrency:
+    """The words beside a number that are no known currency, and the number as it is written."""
+
+    words: str
+    number: str
 
 
 @dataclass(frozen=True)
@@ -277,6 +288,15 @@ class ShortForms:
         if any(self.property_of(name, property.range) is None for name in names):
             return value
         return replace(value, entries=[*self.expand(others, classes=property.range), *long.entries])
+
+    def unknown_currency(self, text: str, property: OntologyTerm) -> UnknownCurrency | None:
+        """The words behind an amount that no sign of the property's forms is: `12 million Danish kroner`."""
+        match = _AMOUNT_IN_WORDS.fullmatch(text)
+        forms = self._forms.get(property.name, ())
+        signs = {slot.name for form in forms for template in form.texts for slot in template.slots if slot.signs}
+        if match is None or "currency" not in signs or to_amount(match["amount"]) is None:
+            return None
+        return UnknownCurrency(match["words"], match["amount"])
 
     def _is_by_name(self, value: YamlNode) -> bool:
         """True for a mapping such as `{Portugal: 14 March 2019}`, whose keys are values and not properties."""

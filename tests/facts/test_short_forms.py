@@ -167,6 +167,8 @@ def test_a_short_form_states_what_its_long_form_states(tmp_path: Path, short: st
     [
         ("budget: 1.2 million", "'1.2 million' is not a budget, which is a figure"),
         ("budget: 36.5M", "'36.5M' is not a budget, which is a figure"),
+        ("budget: 12 million Danish kroner", "'Danish kroner' is not known here as a currency"),
+        ("budget: 14 million kroner", "'kroner' is not known here as a currency"),
         ("budget: €1.234", "'€1.234' is not a budget"),
         ("budget: ¥100 million", "'¥100 million' is not a budget"),
         ("budget: 1000000", "'1000000' is not a budget"),

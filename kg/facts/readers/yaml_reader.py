@@ -255,6 +255,9 @@ class YamlReader:
         ):
             if (remedy := example_of(property)) and not _PART_ID.fullmatch(text):
                 message = f"{text!r} is not {describe_value(property, self.schema)}"
+                if (unknown := self._short_forms.unknown_currency(text, property)) is not None:
+                    message = f"{unknown.words!r} is not known here as a currency"
+                    remedy = f"Write the code of the currency, as in DKK {unknown.number}."
                 self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
                 return None
             if is_written_name:
