@@ -69,9 +69,10 @@ _DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
     _SIGN,
     _EXAMPLE,
     _LOWER_CASE,
+    _KNOWN_CLASS,
 ) = (
     NamedNode(f"{BASE}ontology#{name}")
-    for name in ("namedClass", "namedWithin", "namedInPart", "unit", "sign", "example", "lowerCase")
+    for name in ("namedClass", "namedWithin", "namedInPart", "unit", "sign", "example", "lowerCase", "knownClass")
 )
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
@@ -128,6 +129,8 @@ class OntologyTerm:
     """Of a property: a value, as a fact file writes it."""
     is_lower_case: bool = False
     """Of a property: names of its values are common nouns, such as `drama`."""
+    known_class: NamedNode | None = None
+    """Of a property: the class or kind of its values whose names the ontology knows as such."""
 
     def has_label(self, text: str) -> bool:
         """True when the text is a label of it, but for case: `winner`, not `won`."""
@@ -332,6 +335,8 @@ class Schema:
         """
         if self._is_member(name, property.range) or self._is_member(name, property.usual_range):
             return self.types[self.known_names.members[name]].name
+        if property.known_class in self.types and self.known_names.has_adjective(name, property.known_class):
+            return self.types[property.known_class].name
         path = path_of(subject)
         part = self.property_named(path[-2]) if len(path) > 1 else None
         if part is not None and (type := dict(part.named_in_part).get(property.name, "")) in self.type_names:
@@ -579,6 +584,7 @@ def _to_property(
         signs=tuple((sign, value) for sign, _, value in (text.rpartition(" ") for text in texts_of(values, _SIGN))),
         example=next(iter(texts_of(values, _EXAMPLE)), ""),
         is_lower_case="true" in texts_of(values, _LOWER_CASE),
+        known_class=next(iter(iris_of(values, _KNOWN_CLASS)), None),
     )
 
 

@@ -126,6 +126,10 @@ class KnownNames:
     members: Mapping[str, NamedNode] = field(default_factory=dict)
     """Name, such as `Metacritic` -> its class or kind."""
 
+    def has_adjective(self, name: str, of_class: NamedNode) -> bool:
+        """True for the name of an entity of this class that some adjective states: `Norway`."""
+        return any(name == known and of_class == iri for iri, _, known in self.adjectives)
+
     def full_name(self, name: str, classes: Collection[NamedNode]) -> str:
         """The name of an entity of these classes that an abbreviation stands for; any other name as it is."""
         of_class, full = self.abbreviations.get(name, (None, name))

@@ -88,6 +88,18 @@ def test_no_block_is_written_for_a_name_whose_line_has_a_violation(film_project:
     assert "a-cheap-scare" not in text
 
 
+@pytest.mark.parametrize("line", ['gross: {Denmark: "€300,000"}', "release: {Denmark: 2019}"])
+def test_a_territory_that_is_a_country_becomes_one(film_project: SmallProject, line: str) -> None:
+    film_project.write("data/films.yaml", FERRY + f"      {line}\n")
+    assert {"film:denmark rdf:type film:Place", "film:denmark film:kind country"} <= statements(film_project)
+
+
+@pytest.mark.parametrize("line", ["location: Georgia", "gross: {Iberia: $5}"])
+def test_another_place_is_not_taken_for_a_country(film_project: SmallProject, line: str) -> None:
+    film_project.write("data/films.yaml", FERRY + f"      {line}\n")
+    assert not [text for text in statements(film_project) if text.endswith("film:kind country")]
+
+
 @pytest.mark.parametrize("name", ["Inês Carvalho", "Ines Carvalho", "INÊS CARVALHO"])
 def test_a_name_finds_the_entity_with_this_label(film_project: SmallProject, name: str) -> None:
     known = 'ic: {type: Person, label: "Inês Carvalho"}\n'
