@@ -46,7 +46,6 @@ from kg.writing import (
     pairs_of,
     properties_of_keys,
     short_forms_of,
-    slots_of,
     texts_of,
 )
 
@@ -61,16 +60,7 @@ _REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
 _DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
     NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without", "valueOf", "ofSubject")
 )
-(
-    _NAMED_CLASS,
-    _NAMED_WITHIN,
-    _NAMED_IN_PART,
-    _UNIT,
-    _SIGN,
-    _EXAMPLE,
-    _LOWER_CASE,
-    _KNOWN_CLASS,
-) = (
+_NAMED_CLASS, _NAMED_WITHIN, _NAMED_IN_PART, _UNIT, _SIGN, _EXAMPLE, _LOWER_CASE, _KNOWN_CLASS = (
     NamedNode(f"{BASE}ontology#{name}")
     for name in ("namedClass", "namedWithin", "namedInPart", "unit", "sign", "example", "lowerCase", "knownClass")
 )
@@ -274,17 +264,6 @@ class Schema:
         """Key of a short form -> the properties that it means."""
         keys = properties_of_keys(self.short_forms).items()
         return {key: tuple(self.properties[iri] for iri in iris if iri in self.properties) for key, iris in keys}
-
-    @cached_property
-    def written_together(self) -> dict[NamedNode, tuple[OntologyTerm, ...]]:
-        """Property of literals -> the properties of its part that its text may have, too: `score: 4/5` has a scale."""
-        together: dict[NamedNode, tuple[OntologyTerm, ...]] = {}
-        for short in self.short_forms:
-            term = self.properties.get(short.property)
-            if term is not None and term.value_kind is not ValueKind.ENTITY:
-                slots = (self.property_named(slot) for form in short.forms for slot in slots_of(form))
-                together[term.iri] = tuple(dict.fromkeys(slot for slot in slots if slot is not None and slot != term))
-        return together
 
     def is_used_on(self, property: OntologyTerm, classes: Collection[NamedNode]) -> bool:
         """True when a property is used on one of these classes, or on a class above or below one of them."""

@@ -55,15 +55,6 @@ class ShortForm:
     known_entries: tuple[KnownEntry, ...] = ()
 
 
-def slots_of(form: str) -> list[str]:
-    """The names of the properties whose values a form has, in order.
-
-    >>> slots_of("{score}/{scale}")
-    ['score', 'scale']
-    """
-    return re.findall(r"\{(\w+)\}", form)
-
-
 def short_forms_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[ShortForm]:
     """The short forms of each property, those with keys of their own last."""
     written = [iri for iri, values in objects.items() if _OF in values]

@@ -289,6 +289,13 @@ class ShortForms:
             return value
         return replace(value, entries=[*self.expand(others, classes=property.range), *long.entries])
 
+    @cached_property
+    def written_together(self) -> dict[NamedNode, list[OntologyTerm]]:
+        """Property of literals -> the other properties whose values its text may have: `score: 4/5` has a scale."""
+        forms = [form for named in self._forms.values() for form in named]
+        together = {form.short.property: [slot for text in form.texts for slot in text.slots] for form in forms}
+        return {iri: slots for iri, slots in together.items() if any(slot.iri == iri for slot in slots)}
+
     def unknown_currency(self, text: str, property: OntologyTerm) -> UnknownCurrency | None:
         """The words behind an amount that no sign of the property's forms is: `12 million Danish kroner`."""
         match = _AMOUNT_IN_WORDS.fullmatch(text)

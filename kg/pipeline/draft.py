@@ -17,6 +17,7 @@ from kg.engines.choice import tables_on
 from kg.errors import InputError
 from kg.facts.fact_table import KNOWN, OF_YAML_FILES, FactSelection, ProjectFacts
 from kg.facts.readers import FactsRead, read_facts
+from kg.facts.short_forms import ShortForms
 from kg.facts.texts import open_texts
 from kg.facts.usage import check_usage
 from kg.graph.snapshot_file import FILE
@@ -285,7 +286,7 @@ def _state(tables: TripleTables, known: FactSelection) -> None:
 
 def _find_unread(report: Report, facts: ProjectFacts, schema: Schema) -> UnreadEntities | None:
     near = facts.near(finding.place for finding in report if finding.place is not None)
-    return find_unread(report, near, schema.short_keys, schema.written_together)
+    return find_unread(report, near, schema.short_keys, ShortForms(schema).written_together)
 
 
 def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:
