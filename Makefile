@@ -5,7 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORLD := build/world
-WORKERS ?= 2
+# The tests wait for servers and disks: on two cores, three processes are the quickest.
+WORKERS ?= 3
 
 .PHONY: graph world test quick test-laws test-stores test-spark test-latest lock lock-check pictures bundle docs-packages docs format clean
 

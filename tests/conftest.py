@@ -69,8 +69,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> SmallProject:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
     """A project with a small ontology, three sources and no facts."""
+    # What is shared by the tests of pages sets the folder of its own texts until the last test.
+    monkeypatch.delenv("KG_TEXTS", raising=False)
     return SmallProject(tmp_path / "films")
 
 

@@ -153,7 +153,7 @@ REFUSED = [
     ("BIND(<{at}> AS ?where) SERVICE ?where { ?s ?p ?o }", "not a variable"),
     ("SERVICE <{at}> { SERVICE <{at}> { ?s ?p ?o } }", "not supported"),
     ("SERVICE <{at}> { ?s ?p }", "wrong"),
-    ("SERVICE <{at}> { ?s ?p ?o } ?this ?does ?not .. ?parse", "does not parse"),
+    ("SERVICE <{at}> { ?s ?p ?o } ?this ?does ?not .. ?parse", "three parts"),
     ("SERVICE <file:///etc/passwd> { ?s ?p ?o }", "is not allowed"),
     ("SERVICE <{at}> { ?s ?p ?o } SERVICE <http://127.0.0.1:9/> { ?s ?p ?o }", "is not allowed"),
     ("SERVICESILENT<{at}>{ ?s ?p ?o }", "Expected white space"),
