@@ -75,14 +75,14 @@ def _check_kinds(kinds: list[str]) -> None:
     if not kinds:
         return
     from kg.linking.mentions import KIND_OF_CLASS
+    from kg.reports import did_you_mean
     from kg.text.folding import closest
 
     known = tuple(dict.fromkeys(KIND_OF_CLASS.values()))
     for kind in kinds:
         if kind not in known:
-            suggestions = closest(kind, known, limit=1)
-            remedy = f" Did you mean {suggestions[0]}?" if suggestions else ""
-            raise InputError(f"--kind {kind}: this is not a kind. Kinds are {', '.join(known)}.{remedy}")
+            advice = did_you_mean(closest(kind, known, limit=1))
+            raise InputError(f"--kind {kind}: this is not a kind. Kinds are {', '.join(known)}. {advice}".rstrip())
 
 
 # --- kg link

@@ -125,8 +125,10 @@ def draft(
     show("deciding")
     resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
     report += Report(tuple(unused_decisions(resolution, trust.policy)))
-    # A value that its passage lacks was read.
-    unread = NOTHING_UNREAD if report.ok else _find_unread(read_report, facts, schema) if last.folder is None else None
+    unread: UnreadEntities | None = NOTHING_UNREAD
+    if not report.ok:
+        # A value that its passage lacks was read.
+        unread = _find_unread(read_report, facts, schema) if last.folder is None else None
     conclusions = None
     if unread is not None:
         can_continue = read.is_continued and engine == "sql"

@@ -119,11 +119,12 @@ def supporting_triples(
     solutions = store.query(query, prefixes=PREFIXES, default_graph=list(graphs))
     assert isinstance(solutions, QuerySolutions)
     columns = [variable.value for variable in solutions.variables]
-    found = [dict(zip(columns, solution, strict=True)) for solution in solutions]
+    found: list[dict[str, Any]] = [
+        {name: term for name, term in zip(columns, solution, strict=True) if term is not None} for solution in solutions
+    ]
     del solutions  # an error keeps the frame, and solutions must end in their own thread
     triples: dict[Triple, None] = {}
-    for solution in found:
-        bindings: dict[str, Any] = {name: term for name, term in solution.items() if term is not None}
+    for bindings in found:
         for pattern in patterns:
             if pattern.graph is not None:
                 matches = _match_fact(store, pattern, bindings)
