@@ -180,7 +180,9 @@ class EndpointStore:
             return
         assert isinstance(result, QuerySolutions)
         names = [variable.value for variable in result.variables]
-        for row in result:
+        rows = list(result)
+        del result  # solutions must end in their own thread, and who reads the quads may be stopped in another
+        for row in rows:
             bound = dict(zip(names, row, strict=True))
             subject, predicate, value = (bound.get(name) or term for name, term in parts.items())
             yield Quad(subject, predicate, value, bound.get("g") or KNOWLEDGE)

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Store
 
 from kg.endpoints.endpoint_store import EndpointStore
+from kg.graph.store import find_solutions
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.entity_types import type_pattern, types_of
 from kg.lookup.name_search import NameMatch, score_name
@@ -110,6 +111,4 @@ class RemoteNames(EntityNames):
 
 
 def _rows(store: EndpointStore, text: str) -> Iterator[tuple[object, ...]]:
-    result = store.query(text)
-    assert isinstance(result, QuerySolutions)
-    return (tuple(solution) for solution in result)
+    return map(tuple, find_solutions(cast(Store, store), text))

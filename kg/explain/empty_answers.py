@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from functools import cached_property
 from itertools import islice, pairwise
-from typing import cast
 
 import rdflib
-from pyoxigraph import NamedNode, QuerySolutions, Store, Triple
+from pyoxigraph import NamedNode, Store, Triple
 
-from kg.graph.store import find_quad, find_quads
+from kg.graph.store import find_quad, find_quads, find_solutions
 from kg.lookup.entity_names import stored_ontology
 from kg.queries.rewriting.engine_query import EngineRows, evaluate
 from kg.queries.rewriting.prologue import Prologue
@@ -431,9 +430,7 @@ def _known_curies(store: Store) -> Iterator[str]:
 
 
 def _first_column(store: Store, query: str) -> list[object]:
-    solutions = store.query(query, prefixes=PREFIXES)
-    assert isinstance(solutions, QuerySolutions)
-    return [solution[0] for solution in solutions]
+    return [solution[0] for solution in find_solutions(store, query, prefixes=PREFIXES)]
 
 
 def _unmatched_patterns(store: Store, patterns: Iterable[TriplePattern]) -> Iterator[FailedPattern]:
@@ -486,10 +483,10 @@ def _matches(store: Store, patterns: list[TriplePattern]) -> bool:
 
 def _graph_of_match(store: Store, pattern: TriplePattern) -> str:
     """A named graph in which a pattern matches, as SPARQL; empty when there is none."""
-    graphs = store.query(f"SELECT ?graph {{ GRAPH ?graph {{ {pattern.to_sparql()} }} }} LIMIT 1", prefixes=PREFIXES)
-    if (row := next(iter(cast(QuerySolutions, graphs)), None)) is None:
+    graphs = _first_column(store, f"SELECT ?graph {{ GRAPH ?graph {{ {pattern.to_sparql()} }} }} LIMIT 1")
+    if not graphs:
         return ""
-    return to_curie(graph.value) if isinstance(graph := row["graph"], NamedNode) else "?graph"
+    return to_curie(graphs[0].value) if isinstance(graphs[0], NamedNode) else "?graph"
 
 
 def _shorten(pattern: TriplePattern) -> str:

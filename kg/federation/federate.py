@@ -119,7 +119,7 @@ class _Federation:
         except QueryError:
             return None  # parts of a query need not parse together: a blank node may not occur in two of them
         assert isinstance(solutions, EngineRows)
-        rows = [_sendable(solution) for solution in solutions.rows]
+        rows = list(map(_sendable, solutions.rows))
         if len(rows) > MAX_BINDINGS:
             message = (
                 f"More than {MAX_BINDINGS:,} bindings would be sent to {clause.address}: narrow what is before it."

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolution, QuerySolutions, RdfFormat, Store, Triple
 
 from kg.errors import ProjectError
 from kg.graph.build_files import check_opened, write_file_list
@@ -268,6 +268,15 @@ def find_quad(
 def has_triple(store: Store, triple: Triple, graph: Graph) -> bool:
     """True when the triple is in a graph."""
     return find_quad(store, triple.subject, triple.predicate, triple.object, graph) is not None
+
+
+def find_solutions(store: Store, query: str, **options: Any) -> list[QuerySolution]:
+    """The solutions of a SELECT; `options` are the engine's. A list for the reason that `find_quads` gives one.
+
+    Raises what the store raises.
+    """
+    # Read where they come from: a name for them would be kept by the traceback of an error.
+    return list(cast(QuerySolutions, store.query(query, **options)))
 
 
 def iterate_quads(store: Store, graph: Graph) -> Iterator[Quad]:

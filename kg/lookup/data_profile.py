@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store, Triple
+from pyoxigraph import Literal, NamedNode, QuerySolution, Store, Triple
 
+from kg.graph.store import find_solutions
 from kg.terms import PREFIXES, RDF, XSD, Term
 from kg.text.ellipsis import shortened
 from kg.text.table import format_table
@@ -194,9 +195,7 @@ _STRINGS = (XSD + "string", RDF + "langString", RDF + "dirLangString")
 
 
 def _rows(store: Store, query: str) -> list[QuerySolution]:
-    solutions = store.query(query, use_default_graph_as_union=query is not _GRAPHS)
-    assert isinstance(solutions, QuerySolutions)
-    return list(solutions)
+    return find_solutions(store, query, use_default_graph_as_union=query is not _GRAPHS)
 
 
 def _number(row: QuerySolution) -> int:

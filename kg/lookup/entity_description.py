@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolutions, Store
+from pyoxigraph import BlankNode, NamedNode, Quad, Store
 
 from kg.decisions.conflicts import ContestedFact
 from kg.facts.model import Fact
 from kg.graph.provenance import Provenance
-from kg.graph.store import find_quads
+from kg.graph.store import find_quads, find_solutions
 from kg.lookup.entity_names import EntityNames
 from kg.parts import belongs_to
 from kg.terms import ALIAS, KNOWLEDGE, LABEL, PREFIXES, TYPE, UNDECIDED, Term, to_curie, to_short
@@ -191,8 +191,7 @@ class PropertyReader:
         return self._counts(f"SELECT ?property (COUNT(*) AS ?count) {{ ?owner ?property {entity} }} GROUP BY ?property")
 
     def _counts(self, query: str) -> dict[NamedNode, int]:
-        solutions = self.store.query(query)
-        assert isinstance(solutions, QuerySolutions)
+        solutions = find_solutions(self.store, query)
         return {solution["property"]: int(solution["count"].value) for solution in solutions}
 
     def incoming(self, entity: NamedNode, known: set[Term]) -> Iterator[tuple[NamedNode, str]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Store
 
-from kg.graph.store import find_quad, find_quads
+from kg.graph.store import find_quad, find_quads, find_solutions
 from kg.schema import KIND, Schema
 from kg.terms import KNOWLEDGE, TYPE
 
@@ -41,9 +41,7 @@ def type_pattern(ontology: Schema, type: NamedNode) -> str:
 def count_members(store: Store, ontology: Schema, type: NamedNode) -> int:
     """How many entities are of a class or kind."""
     query = f"SELECT (COUNT(DISTINCT ?entity) AS ?count) {{ {type_pattern(ontology, type)} }}"
-    solutions = store.query(query)
-    assert isinstance(solutions, QuerySolutions)
-    return int(next(solutions)["count"].value)
+    return int(find_solutions(store, query)[0]["count"].value)
 
 
 def members_of(store: Store, ontology: Schema, type: NamedNode, *, limit: int | None = None) -> Iterator[NamedNode]:

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pyoxigraph import Literal, NamedNode, Quad, QuerySolution, QuerySolutions, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
-from kg.graph.store import find_quad, find_quads
+from kg.graph.store import find_quad, find_quads, find_solutions
 from kg.lookup.entity_types import count_members, type_pattern
 from kg.schema import Schema, to_schema
 from kg.terms import (
@@ -256,7 +256,7 @@ def read_class_properties(store: Store, ontology: Schema, type: NamedNode) -> li
         WHERE { %s ?entity ?property ?value }
         GROUP BY ?property ORDER BY DESC(?entities) ?property"""
     properties = []
-    for solution in _solutions(store, query % type_pattern(ontology, type)):
+    for solution in find_solutions(store, query % type_pattern(ontology, type), prefixes=PREFIXES):
         property, entity, count = solution["property"], solution["first"], int(solution["entities"].value)
         if isinstance(property, NamedNode) and isinstance(entity, NamedNode):
             values = sorted(str(quad.object) for quad in find_quads(store, entity, property, None, KNOWLEDGE))
@@ -313,15 +313,9 @@ def _shorten(term: Term) -> str:
 def _count_uses(store: Store, query: str) -> dict[NamedNode, int]:
     return {
         solution["term"]: int(solution["uses"].value)
-        for solution in _solutions(store, query)
+        for solution in find_solutions(store, query, prefixes=PREFIXES)
         if isinstance(solution["term"], NamedNode)
     }
-
-
-def _solutions(store: Store, query: str) -> list[QuerySolution]:
-    solutions = store.query(query, prefixes=PREFIXES)
-    assert isinstance(solutions, QuerySolutions)
-    return list(solutions)
 
 
 def _rows(store: Store, uses: dict[NamedNode, int], parent_property: NamedNode) -> list[SchemaRow]:

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Store
 
 from kg.lookup.entity_names import EntityNames
 from kg.queries.answer import CONTESTED_COLUMN, Answer
-from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, evaluate
+from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, ended, evaluate
 from kg.queries.routing import ColumnarGraph, Evaluate, QueryEngine, route
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQuery
@@ -50,8 +50,8 @@ def run_query(
     result, answered_by = routed.result, routed.engine.value
     if isinstance(result, bool):
         return Answer((), (), names, text, name, truth=result, engine=answered_by)
-    elements = result.triples if isinstance(result, EngineTriples) else result.rows
-    taken = _take(elements, limit, max_bytes)
+    with ended(result):
+        taken = _take(result.triples if isinstance(result, EngineTriples) else result.rows, limit, max_bytes)
     kept, complete = taken.elements, taken.is_all
     if isinstance(result, EngineTriples):
         return Answer((), (), names, text, name, triples=tuple(kept), complete=complete, engine=answered_by)
@@ -117,7 +117,8 @@ def run_stored_query(
     if isinstance(result, bool):
         return replace(answer, truth=result, is_contested=result != answer.truth)
     assert isinstance(result, EngineRows)
-    taken = _take(result.rows, limit, max_bytes)
+    with ended(result):
+        taken = _take(result.rows, limit, max_bytes)
     rows, is_complete = [tuple(solution) for solution in taken.elements], taken.is_all
     known = Counter(map(tuple, answer.solutions))
     marked = []

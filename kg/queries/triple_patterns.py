@@ -116,15 +116,8 @@ def supporting_triples(
         values = f"VALUES ({variables}) {{ ({' '.join(to_text(row[name]) for name in names)}) }}"
     group = text[first.end : last.start]
     query = f"{find_prologue(text)} SELECT * WHERE {{ {values} {{ {group} }} }} LIMIT {_MAX_SOLUTIONS}"
-    solutions = store.query(query, prefixes=PREFIXES, default_graph=list(graphs))
-    assert isinstance(solutions, QuerySolutions)
-    columns = [variable.value for variable in solutions.variables]
-    found: list[dict[str, Any]] = [
-        {name: term for name, term in zip(columns, solution, strict=True) if term is not None} for solution in solutions
-    ]
-    del solutions  # an error keeps the frame, and solutions must end in their own thread
     triples: dict[Triple, None] = {}
-    for bindings in found:
+    for bindings in _solutions(store, query, graphs):
         for pattern in patterns:
             if pattern.graph is not None:
                 matches = _match_fact(store, pattern, bindings)
@@ -132,6 +125,18 @@ def supporting_triples(
                 matches = _match_triples(_PathWalker(store, graphs), pattern, bindings)
             triples.update(dict.fromkeys(matches))
     return list(triples)
+
+
+def _solutions(store: Store, query: str, graphs: Sequence[NamedNode | DefaultGraph]) -> list[dict[str, Any]]:
+    """The bound variables of each solution."""
+    solutions = store.query(query, prefixes=PREFIXES, default_graph=list(graphs))
+    assert isinstance(solutions, QuerySolutions)
+    names = [variable.value for variable in solutions.variables]
+    try:
+        rows = list(solutions)
+    finally:
+        del solutions  # an error keeps the frame, and solutions must end in their own thread
+    return [{name: term for name, term in zip(names, row, strict=True) if term is not None} for row in rows]
 
 
 def _match_fact(store: Store, pattern: TriplePattern, bindings: Mapping[str, Term]) -> Iterator[Triple]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from pyoxigraph import QueryBoolean, QuerySolutions, Store, Triple
@@ -43,6 +45,21 @@ class EngineTriples:
 
 
 EngineResult = bool | EngineRows | EngineTriples
+
+
+@contextmanager
+def ended(result: EngineResult) -> Iterator[EngineResult]:
+    """The result, of which nothing can be read afterwards.
+
+    The engine's rows may be dropped only by the thread that made them, and an error keeps them for whoever handles it.
+    """
+    try:
+        yield result
+    finally:
+        if not isinstance(result, bool):
+            elements = result.triples if isinstance(result, EngineTriples) else result.rows
+            if isinstance(elements, Generator):
+                elements.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +110,13 @@ def evaluate(store: Store, text: str, *, file: str = "", **options: Any) -> Engi
         return EngineTriples(_read(map(_unmark_triple, result) if is_marked else iter(result)))
     found = tuple(variable.value for variable in result.variables)
     if found == (NO_VARIABLE[1:],) and NO_VARIABLE not in text:
-        return EngineRows((), _read(() for _ in result))
+        return EngineRows((), _read(map(_no_cells, result)))
     columns = order_columns(text, found)  # the engine has those of `SELECT *` by the alphabet
-    rows: Iterator[Any] = (tuple(map(unmark, row)) for row in result) if is_marked else result
+    # By `map`, since a generator would be kept with the engine's rows by the traceback of an error in it.
+    rows: Iterator[Any] = map(_unmark_row, result) if is_marked else result
     if columns != found:
-        rows = _reordered(rows, [found.index(name) for name in columns])
+        rows = map(itemgetter(*(found.index(name) for name in columns)), rows)
     return EngineRows(columns, _read(rows))
-
-
-def _reordered(rows: Iterator[Any], order: list[int]) -> Iterator[tuple[Any, ...]]:
-    return (tuple(row[index] for index in order) for row in rows)
 
 
 def evaluate_in_memory(store: Store, text: str, file: str, base_iri: str | None, limit: int | None) -> InMemoryResult:
@@ -122,6 +136,14 @@ def _read(elements: Iterator[_Element]) -> Iterator[_Element]:
 
 def _unsupported(error: RuntimeError) -> QueryError:
     return QueryError(f"The query cannot be answered: {error}")
+
+
+def _no_cells(row: object) -> tuple[()]:
+    return ()
+
+
+def _unmark_row(row: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(map(unmark, row))
 
 
 def _unmark_triple(triple: Triple) -> Triple:

@@ -31,7 +31,7 @@ from kg.queries.result_writers import (
     write_rows,
     write_triples,
 )
-from kg.queries.rewriting.engine_query import EngineResult, EngineTriples, evaluate
+from kg.queries.rewriting.engine_query import EngineResult, EngineTriples, ended, evaluate
 from kg.queries.routing import QueryEngine, route
 from kg.queries.sparql import guard
 from kg.server.api.void import describe_service
@@ -178,10 +178,11 @@ def write_answer(
         limit = max(bounds.rows, bounds.stop) + 1
         store = graph.store_for(limit)
         routed = route(store, text, columnar=graph.columnar, file=file, base=BASE, limit=limit)
-        return replace(_write_result(routed.result, media_types, bounds), engine=routed.engine.value)
+        with ended(routed.result) as result:
+            return replace(_write_result(result, media_types, bounds), engine=routed.engine.value)
     graphs = {"default_graph": _graph_names(dataset.default), "named_graphs": _graph_names(dataset.named)}
-    result = evaluate(graph.store_for(bounds.stop + 1), text, file=file, base_iri=BASE, **graphs)
-    return replace(_write_result(result, media_types, bounds), engine=QueryEngine.OXIGRAPH.value)
+    with ended(evaluate(graph.store_for(bounds.stop + 1), text, file=file, base_iri=BASE, **graphs)) as result:
+        return replace(_write_result(result, media_types, bounds), engine=QueryEngine.OXIGRAPH.value)
 
 
 def _write_result(result: EngineResult, media_types: tuple[str, ...], bounds: AnswerBounds) -> AnswerBody:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from kg.endpoints.endpoint_graph import EndpointGraph
 from kg.filmgraph import FilmGraph
 from kg.graph.snapshot_file import GRAPHS
+from kg.graph.store import find_solutions
 from kg.queries.result_writers import TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.request_params import base_url, negotiate, snapshot_of, to_response
 from kg.terms import FILM, RDF, TYPE, XSD
@@ -184,18 +184,15 @@ def _triple_counts(graph: FilmGraph) -> Counter[str]:
 @lru_cache(maxsize=4)
 def _uses(graph: FilmGraph, query: str) -> Counter[NamedNode]:
     """Term -> how often it is used, by a query with these two columns."""
-    rows = ((term, int(number.value)) for term, number in _rows(graph, query) if isinstance(term, NamedNode))
+    rows = (
+        (term, int(number.value)) for term, number in find_solutions(graph.store, query) if isinstance(term, NamedNode)
+    )
     return Counter(dict(rows))
 
 
 @lru_cache(maxsize=2)
 def _entity_count(graph: FilmGraph) -> int:
-    return int(next(_rows(graph, _ENTITIES))[0].value)
-
-
-def _rows(graph: FilmGraph, query: str) -> Iterator[Any]:
-    solutions: Any = graph.store.query(query)  # solutions of pyoxigraph, whose cells are terms
-    return iter(solutions)
+    return int(find_solutions(graph.store, _ENTITIES)[0][0].value)
 
 
 _MEMBERS = f"SELECT ?class (COUNT(*) AS ?n) {{ ?entity <{RDF}type> ?class }} GROUP BY ?class"
