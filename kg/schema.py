@@ -34,6 +34,9 @@ from kg.terms import (
     TYPE,
     XSD,
     Term,
+    iris_of,
+    pairs_of,
+    texts_of,
     to_iri,
 )
 from kg.text.folding import Naming, closest, match_name, to_stems
@@ -41,12 +44,9 @@ from kg.traversal import list_members, reachable
 from kg.writing import (
     KnownNames,
     ShortForm,
-    iris_of,
     known_names_of,
-    pairs_of,
     properties_of_keys,
     short_forms_of,
-    texts_of,
 )
 
 WHEN = NamedNode(FILM + "when")

@@ -182,3 +182,18 @@ def _to_turtle(term: Term | Triple, prefixes: Mapping[str, str]) -> str:
 def sorted_triples(triples: Iterable[Triple]) -> list[Triple]:
     """The triples in one order that depends on nothing but themselves."""
     return sorted(set(triples), key=str)
+
+
+def iris_of(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[NamedNode, ...]:
+    """The IRIs among the values of a property, sorted."""
+    return tuple(sorted((value for value in values.get(property, ()) if isinstance(value, NamedNode)), key=str))
+
+
+def texts_of(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[str, ...]:
+    """The texts among the values of a property, sorted."""
+    return tuple(sorted({text.value for text in values.get(property, ()) if isinstance(text, Literal)}))
+
+
+def pairs_of(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[tuple[str, str], ...]:
+    """Texts such as "kind: city", as pairs of name and value."""
+    return tuple((name, value) for name, _, value in (text.partition(": ") for text in texts_of(values, property)))

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from kg.errors import InputError
-from kg.terms import BASE
+from kg.terms import BASE, iris_of, pairs_of, texts_of
 from kg.text.folding import closest
 
 _OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIATION, _ADJECTIVE, _MEMBER = (
@@ -154,18 +154,3 @@ def known_names_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]
         adjectives += [(iri, word, name) for word, name in pairs_of(values, _ADJECTIVE)]
         members |= dict.fromkeys(texts_of(values, _MEMBER), iri)
     return KnownNames(abbreviations, tuple(adjectives), members)
-
-
-def iris_of(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[NamedNode, ...]:
-    """The IRIs among the values of a property, sorted."""
-    return tuple(sorted((value for value in values.get(property, ()) if isinstance(value, NamedNode)), key=str))
-
-
-def texts_of(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[str, ...]:
-    """The texts among the values of a property, sorted."""
-    return tuple(sorted({text.value for text in values.get(property, ()) if isinstance(text, Literal)}))
-
-
-def pairs_of(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[tuple[str, str], ...]:
-    """Texts such as "kind: city", as pairs of name and value."""
-    return tuple((name, value) for name, _, value in (text.partition(": ") for text in texts_of(values, property)))
