@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kg.cli.command import print_message, write, write_json
 from kg.errors import InputError
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     from kg.file_linking.entity_files import EntityFile
@@ -24,7 +25,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--gold", metavar="FILE", help="known pairs: print precision, recall, and misses by cause")
     group.add_argument("-o", "--output", metavar="FILE", help="the table of pairs: .csv, .tsv, .jsonl, .parquet")
     group.add_argument("--sssom", metavar="FILE", help="write the pairs that are the same as SSSOM as well")
-    group.add_argument("--key", nargs="+", metavar="COLUMN", help="the column that identifies a row, of both files")
+    group.add_argument(
+        "--key", nargs="+", metavar="COLUMN", help="the column that identifies a row; or one of each file"
+    )
     group.add_argument("--encoding", default="", metavar="NAME", help="of tables: latin-1, utf-16 ...; default: utf-8")
 
 
@@ -81,6 +84,9 @@ def _read_files(call: argparse.Namespace) -> tuple[EntityFile, EntityFile]:
         raise InputError("Name two files: kg link LEFT RIGHT; or one: kg link --dedupe FILE")
     kind = call.kind[0] if call.kind else ""
     keys = call.key or [""]
+    if len(keys) > (1 if call.dedupe else 2):
+        remedy = "one column" if call.dedupe else "one column, or one of each file"
+        raise InputError(f"--key takes {remedy}, not {len(keys)}.")
     project = find_project(call.project)
     left, right = (
         read_entity_file(Path(path), side=side, kind=kind, key=key, encoding=call.encoding, project=project)
@@ -124,6 +130,9 @@ def _print_summary(pairs: list[Candidate], links: MentionLinks, left: EntityFile
         kind = entities.mentions[0].kind
         key = f", key {' + '.join(entities.key)}" if entities.key else ""
         print_message(f"{file.name}: {len(entities.mentions):,} ({kind}){key}{f': {read_as}' if read_as else ''}")
+        if lines := entities.wide_rows:
+            rows = counted(len(lines), "row")
+            print_message(f"{file.name}:{lines[0]}: more cells than the header; {rows} of this kind left out")
     same = sum(pair.classification is Classification.SAME for pair in pairs)
     print_message(f"{same:,} pairs are the same, {len(pairs) - same:,} are unsure")
     for kind, expected in links.expected.items():

@@ -17,7 +17,7 @@ import orjson
 
 from kg import vocabulary as film
 from kg.errors import InputError
-from kg.importers.tables.table_files import SUFFIXES, nested_columns, read_header, read_rows
+from kg.importers.tables.table_files import SUFFIXES, WideRow, nested_columns, read_header, read_rows
 from kg.importers.tables.table_guess import guess_mapping
 from kg.importers.tables.table_mapping import ColumnMapping, TableMapping, read_table_mapping, with_list_columns
 from kg.linking.mentions import KIND_OF_CLASS, find_mentions
@@ -53,6 +53,8 @@ class EntityFile:
     """Column -> the properties that it was read as; columns that are not compared are missing."""
     key: tuple[str, ...] = ()
     """The columns that identify a row of a table."""
+    wide_rows: tuple[int, ...] = ()
+    """The lines of rows that are left out, since they have more cells than the table has columns."""
 
     @property
     def prefix(self) -> str:
@@ -72,8 +74,10 @@ def read_entity_file(
     `kind` is what its rows are, if it should not be guessed, and `key` the column that identifies a row. Raises
     `InputError` when the file cannot be read, or no column of it can be compared.
     """
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"There is no file {path}.")
+    if not path.is_file():
+        raise InputError(f"{path} is no file. It is read more than once, so a pipe must be saved in a file first.")
     project = project if project is not None else find_project()
     ontology = read_ontology(project.ontology)
     schema = to_schema(ontology)
@@ -101,7 +105,11 @@ class _TableReader:
         described: dict[str, _Description] = {}
         keys: dict[str, str] = {}
         column_names: dict[str, None] = {}
+        wide: list[int] = []
         for number, row in enumerate(read_rows(self.path, mapping), start=1):
+            if isinstance(row, WideRow):
+                wide.append(row.line)
+                continue
             column_names.update(dict.fromkeys(row))
             cells = [row.get(name, "").strip() for name in mapping.key]
             text = " ".join(cells) if all(cells) else str(number)
@@ -110,6 +118,8 @@ class _TableReader:
             rows.setdefault(id, row)
             self.add_row(described.setdefault(id, _Description()), row, mapping)
         if not rows:
+            if wide:
+                raise InputError(f"{self.path}:{wide[0]}: this row has more cells than the header, as all rows have.")
             raise InputError(f"{self.path} has no rows.")
         kind = self.kind or self.kind_of(mapping)
         # Each description is let go at once, since there may be a million.
@@ -121,7 +131,7 @@ class _TableReader:
         for column in mapping.all_columns:
             if column.name:
                 meanings[column.name].append(column.property)
-        return EntityFile(self.path, tuple(column_names), mentions, rows, keys, meanings, mapping.key)
+        return EntityFile(self.path, tuple(column_names), mentions, rows, keys, meanings, mapping.key, tuple(wide))
 
     def mapping(self) -> TableMapping:
         """The mapping beside the file, or a guess."""

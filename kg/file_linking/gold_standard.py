@@ -209,7 +209,7 @@ def _hits(rows: Sequence[Sequence[str]], order: tuple[int, int], left: _SideInde
 
 def _read_rows(path: Path) -> list[list[str]]:
     """The rows of a table; those of SSSOM with the two names first."""
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"There is no file {path}.")
     with open_decompressed(path) as file:
         text = file.read().decode("utf-8-sig", "replace")

@@ -50,14 +50,14 @@ def all_files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
 @contextmanager
 def open_decompressed(path: Path, progress: Progress | None = None) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed where it is gzip or bzip2, whatever its name.
+    """The bytes of a file or pipe, decompressed where it is gzip or bzip2, whatever its name.
 
     Raises `InputError` when it cannot be read, is a damaged archive, or ends too early.
     """
     try:
         with path.open("rb") as raw:
-            start = raw.read(3)
-            raw.seek(0)
+            # Not read and sought, since a pipe cannot go back.
+            start = raw.peek(3)[:3]
             counted = cast(BinaryIO, _CountingReader(raw, progress) if progress is not None else raw)
             if start.startswith(b"\x1f\x8b"):
                 yield io.BufferedReader(gzip.GzipFile(fileobj=counted), _BLOCK)

@@ -181,6 +181,7 @@ class Spool:
                 spooled = read_spooled(Path(file.name), columns)
                 self.sql.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {spooled}")
         self._rejects.flush()
+        self._unstream_described_twice()
         self._follow_redirects()
         self._take_unmapped()
         self._insert_default_classes()
@@ -198,6 +199,17 @@ class Spool:
             "SELECT subject, property, value, language, record, '' AS rank, '' AS written, '' AS because,"
             f" '' AS paraphrase, {quote(self.retrieved)} AS retrieved FROM ({select})"
         )
+
+    def _unstream_described_twice(self) -> None:
+        """Make rows of what is streamed where an entity that it describes has a label among the rows as well.
+
+        Both may state the same, and which label is kept depends on both.
+        """
+        overlap = f"SELECT 1 FROM row WHERE property = 'label' AND subject IN ({self.described}) LIMIT 1"
+        if self.streams and self.count(overlap):
+            for stream in self.streams:
+                self.sql.execute(f"INSERT INTO row BY NAME {stream}")
+            self.streams, self._described = [], self._described[:1]
 
     def _follow_redirects(self) -> None:
         """Give entities with a former name that of today, and those that are described their former identifiers.

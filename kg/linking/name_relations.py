@@ -8,6 +8,7 @@ from enum import StrEnum
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
 from kg.linking.names import Title
+from kg.linking.part_numbers import are_one_number
 
 MIN_SIMILARITY, MIN_RELATED_SIMILARITY = 0.85, 0.8
 """Of two spellings of a title; and of two that other features must show to be one: `Ghandi`, `Gandhi`."""
@@ -120,10 +121,18 @@ def are_one_series(left: Title, right: Title) -> bool:
 
 
 def are_other_languages(left: Title, right: Title) -> bool:
-    """True when two titles are in different languages, or one is in another alphabet."""
+    """True when two titles are in different languages, one is in another alphabet, or one has a number in words and
+    the other nothing but digits: `Otto e mezzo`, `8 1/2`.
+    """
+    if _is_in_digits(left, right) or _is_in_digits(right, left):
+        return True
     if left.languages and right.languages:
         return not left.languages & right.languages
     return any(name.isupper() for name in left.languages | right.languages)
+
+
+def _is_in_digits(numeric: Title, other: Title) -> bool:
+    return numeric.full.isdigit() and len(other.words) > 1 and are_one_number(numeric.words[0], other.words[0])
 
 
 def have_other_subtitles(left: Title, right: Title) -> bool:

@@ -70,8 +70,22 @@ _LANGUAGES_OF_WORD = {
         "fr es pt": "de",
     }.items()
     for word in words.split()
+} | {
+    word: frozenset(languages.split())
+    for languages, words in {
+        "en": "two three four five seven eight nine ten",
+        "de": "zwei drei vier funf sechs sieben acht neun zehn",
+        "fr": "deux trois quatre cinq sept huit neuf dix",
+        "it": "due tre quattro cinque sette otto dieci",
+        "es": "cuatro siete ocho nueve diez",
+        "pt": "dois duas quatro sete oito dez",
+        "es pt": "tres cinco seis",
+        "it pt": "nove",
+        "en fr": "six",
+    }.items()
+    for word in words.split()
 }
-"""Short words that show the language of a title -> the languages that have them."""
+"""Short words and numbers that show the language of a title -> the languages that have them."""
 
 
 @dataclass(frozen=True, slots=True)

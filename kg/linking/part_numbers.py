@@ -133,6 +133,11 @@ def _find_part(words: Sequence[str]) -> tuple[int, str] | None:
     return None
 
 
+def are_one_number(digits: str, word: str) -> bool:
+    """True for a number in digits and the same one as a word of a language other than English: `8`, `otto`."""
+    return _VALUE_OF_WORD.get(word) == digits
+
+
 def _part_value(word: str) -> str:
     """The number that a word next to `part` is, in digits; "" for another word."""
     if (ordinal := _ORDINAL.fullmatch(word)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ import pytest
 
 from kg.cli import main
 from kg.decisions.links import read_links
+from kg.importers.tables import table_files
 
 TITLES = ("Heat", "Alien", "Brazil", "Stalker", "Solaris", "Rashomon", "Ikiru", "Yojimbo", "Sanjuro", "Ran")
 DIRECTORS = ("Mann", "Scott", "Gilliam", "Tarkovsky", "Lem", "Kurosawa", "Shimura", "Mifune", "Nakadai", "Oda")
@@ -191,3 +193,72 @@ def test_the_key_of_each_file_is_shown(folder: Path, capsys: pytest.CaptureFixtu
     message = capsys.readouterr().err
     assert "left.csv: 10 (film), key Film Title: " in message
     assert "right.jsonl: 9 (film), key id: " in message
+
+
+def test_a_row_with_more_cells_than_the_header_is_left_out_and_reported(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (folder / "left.csv").open("a") as file:
+        file.write("20,Crooklyn, the film,1994,Lee\n21,Clerks,1994,Smith,,\n")
+    assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl")]) == 0
+    printed = capsys.readouterr()
+    assert "left.csv:12: more cells than the header; 1 row of this kind left out" in printed.err
+    assert "left.csv: 11 (film)" in printed.err
+
+
+def test_the_character_nul_in_a_cell_is_a_space(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    left = folder / "left.csv"
+    left.write_text(left.read_text().replace("Stalker", "Stalker\0"))
+    (folder / "right.jsonl").write_text('{"id": "x", "name": "Stal\\u0000ker", "year": 1983}\n')
+    for suffix in ("csv", "parquet"):
+        assert main(["link", str(left), str(folder / "right.jsonl"), "-o", str(folder / f"pairs.{suffix}")]) == 0
+    assert "Stal ker" in (folder / "pairs.csv").read_text()
+    assert "\0" not in (folder / "pairs.csv").read_text()
+
+
+def test_a_line_without_an_end_is_not_read_to_its_end(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_files, "MAX_LINE_BYTES", 1000)
+    with (folder / "left.csv").open("a") as file:
+        file.write("x" * 2000)
+    assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl")]) == 2
+    assert "left.csv:12: the line is too long" in capsys.readouterr().err
+
+
+def test_a_gold_standard_may_come_from_a_pipe_and_a_table_may_not(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, (folder / "gold.csv").read_bytes())
+    os.close(writer)
+    pipe = f"/dev/fd/{reader}"
+    try:
+        assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--gold", pipe]) == 0
+        assert "recall    1.0000: 9 of 9" in capsys.readouterr().out
+        assert main(["link", str(folder / "left.csv"), pipe]) == 2
+        assert "a pipe must be saved in a file first" in capsys.readouterr().err
+    finally:
+        os.close(reader)
+
+
+def test_a_key_is_one_column_of_each_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(folder / "left.csv"), str(folder / "right.jsonl")]
+    assert main(["link", *files, "--key", "no", "id"]) == 0
+    assert main(["link", *files, "--key", "no", "Year", "id"]) == 2
+    assert main(["link", "--dedupe", files[0], "--key", "no", "id"]) == 2
+    messages = capsys.readouterr().err
+    assert "--key takes one column, or one of each file, not 3." in messages
+    assert "--key takes one column, not 2." in messages
+
+
+def test_a_column_by_is_the_director_where_it_has_names_of_people(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "title,year,by\n" + "".join(f"{title},1980,{title} Jones\n" for title in TITLES)
+    (folder / "by.csv").write_text(text)
+    (folder / "users.csv").write_text(text.replace(" Jones", "77"))
+    main(["link", str(folder / "by.csv"), str(folder / "users.csv")])
+    messages = capsys.readouterr().err
+    assert "by as director" in messages.splitlines()[0]
+    assert "director" not in messages.splitlines()[1]

@@ -106,6 +106,21 @@ def test_a_large_table_gives_the_same_facts_as_a_small_one(
     assert {fact.id for fact in project.facts()} == small
 
 
+def test_films_of_two_large_tables_have_each_fact_once(
+    project: ImportProject, films: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = films.with_name("more.csv")
+    second.write_text(FILMS + "Take Out,2004,,,\n", encoding="utf-8")
+    printed = []
+    for streamed_from in (1000, 1):
+        monkeypatch.setattr(table_import, "STREAM_FROM_ROWS", streamed_from)
+        assert project.run("table", str(films), str(second)) == 0
+        printed.append(capsys.readouterr().out.splitlines()[0])
+        facts = [fact.id for fact in project.facts()]
+        assert len(facts) == len(set(facts))
+    assert printed[0] == printed[1]
+
+
 def test_values_and_rows_that_do_not_fit_are_rejected_with_their_lines(project: ImportProject, films: Path) -> None:
     rows = FILMS.splitlines()
     rows[2:2] = ["too,few", "Tangerine,long ago,,,", ",2015,,,", "Starlet,2012,,,an hour"]

@@ -67,6 +67,9 @@ RELATIONS = [
     ("(500) Days of Summer", "500 Days of Summer", "equal"),
     ("[REC] (2007)", "REC", "equal"),
     ("Ghandi", "Gandhi", "misspelt"),
+    ("Three Colours: Blue", "Trois couleurs : Bleu", "other language"),
+    ("8 1/2", "Otto e mezzo", "other language"),
+    ("8 1/2", "Sette e mezzo", "different"),
     ("Dune", "Dune: Part Two", "longer"),
     ("Batman", "Batman Returns", "longer"),
     # Alike in most letters, but complete words follow.

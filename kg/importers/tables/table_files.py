@@ -72,17 +72,28 @@ def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset
     return frozenset(name for name, type in columns if re.search(r"\[|STRUCT|MAP|list|struct|map", type))
 
 
+@dataclass(frozen=True, slots=True)
+class WideRow:
+    """A row with more cells than the table has columns, so nobody knows which cell belongs to which column."""
+
+    line: int
+
+
 def read_sample(path: Path, count: int, *, encoding: str = "utf-8") -> list[dict[str, str]]:
-    """The first rows of a table, each by column."""
-    return list(islice(_rows(path, None, encoding), count))
+    """The first rows of a table, each by column; without those that have too many cells."""
+    rows = _rows(path, None, encoding)
+    return list(islice((row for row in rows if not isinstance(row, WideRow)), count))
 
 
-def read_rows(path: Path, mapping: TableMapping) -> Iterator[dict[str, str]]:
-    """The rows of a table, each by column; lists and objects are JSON."""
+def read_rows(path: Path, mapping: TableMapping) -> Iterator[dict[str, str] | WideRow]:
+    """The rows of a table, each by column; lists and objects are JSON, and the character NUL is a space.
+
+    Raises `InputError` for a line that is too long, and for a quotation mark that takes the next rows with it.
+    """
     return _rows(path, mapping, mapping.encoding)
 
 
-def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[dict[str, str]]:
+def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[dict[str, str] | WideRow]:
     format = detect_format(path, mapping)
     header = read_header(path, mapping, encoding=encoding)
     if format == "xlsx":
@@ -92,77 +103,134 @@ def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[d
     elif format in ("csv", "tsv"):
         yield from _csv_rows(path, mapping, header, encoding)
     elif format == "jsonl":
-        yield from ({name: _json_text(row.get(name)) for name in header} for row in _objects(path))
+        yield from ({name: _without_nul(_json_text(row.get(name))) for name in header} for row in _objects(path))
     else:
-        yield from _parquet_rows(path, header)
+        rows_of_parquet = _parquet_rows(path, header)
+        yield from ({name: _without_nul(cell) for name, cell in row.items()} for row in rows_of_parquet)
 
 
-def _csv_rows(path: Path, mapping: TableMapping | None, header: list[str], encoding: str) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file; raises `InputError` for a row with a quotation mark that takes the next rows with it."""
-    csv.field_size_limit(MAX_LINE_BYTES)
+def _without_nul(text: str) -> str:
+    return text.replace("\0", " ") if "\0" in text else text
+
+
+def _csv_rows(
+    path: Path, mapping: TableMapping | None, header: list[str], encoding: str
+) -> Iterator[dict[str, str] | WideRow]:
     with open_decompressed(path) as file:
         text = io.TextIOWrapper(file, encoding=_with_mark(encoding), errors="replace", newline="")
-        is_plain = mapping is not None and not mapping.quote
+        delimiter = _delimiter(path, mapping)
+        mark = mapping.quote if mapping is not None else '"'
         has_header = mapping is None or not mapping.header
         try:
-            records = _csv_records(path, text, _delimiter(path, mapping), is_plain=is_plain, is_guess=mapping is None)
-            for line, cells in records:
-                if line > 1 or not has_header:
-                    yield dict(zip_longest(header, cells[: len(header)], fillvalue=""))
+            for record in read_records(map(_without_nul, _text_lines(path, text)), delimiter, mark, width=len(header)):
+                # Before there is a mapping, quotation marks between tabs may be text.
+                if not record.is_closed and (mapping is not None or delimiter != "\t"):
+                    remedy = "Close it, or state `quote: none` in the mapping."
+                    raise InputError(f"{path}:{record.line}: a quotation mark is not closed. {remedy}")
+                if not record.cells or (record.line == 1 and has_header):
+                    continue
+                if any(map(str.strip, record.cells[len(header) :])):
+                    yield WideRow(record.line)
+                else:
+                    yield dict(zip_longest(header, record.cells[: len(header)], fillvalue=""))
         finally:
             text.detach()
 
 
-def _csv_records(
-    path: Path, text: Iterable[str], delimiter: str, *, is_plain: bool, is_guess: bool
-) -> Iterator[tuple[int, list[str]]]:
-    """The records that are not blank, each with the line on which it begins."""
-    lines = _CsvLines(text)
-    # Before there is a mapping, quotation marks between tabs may be text.
-    is_checked = not (is_plain or (is_guess and delimiter == "\t"))
-    line, width = 1, 0
+def _text_lines(path: Path, text: io.TextIOBase) -> Iterator[str]:
+    """The lines of a text; raises `InputError` for one that is too long, of which no more is read."""
+    number = 0
+    while line := text.readline(MAX_LINE_BYTES):
+        number += 1
+        if len(line) == MAX_LINE_BYTES:
+            raise InputError(f"{path}:{number}: the line is too long.")
+        yield line
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRecord:
+    """A record of CSV: the line on which it begins, its cells, its lines, and whether its quotation marks are closed.
+
+    A record whose quotation marks are not closed is its first line alone.
+    """
+
+    line: int
+    cells: list[str]
+    lines: list[str]
+    is_closed: bool = True
+
+
+def read_records(lines: Iterable[str], delimiter: str, quotation_mark: str, *, width: int) -> Iterator[CsvRecord]:
+    """The records of CSV with `width` columns, also blank ones; quotation marks are text where there is no such mark.
+
+    A mark that would take the next rows with it is not closed: one that is open at the end of the file, or after
+    `MAX_LINE_BYTES`, or one in a record of several lines that has marks in a wrong place or another number of cells.
+    """
+    csv.field_size_limit(2 * MAX_LINE_BYTES)
+    source, number = _LinesOfRecord(iter(lines)), 1
+    quoting: Any = csv.QUOTE_MINIMAL if quotation_mark else csv.QUOTE_NONE
+    while True:
+        line_cells: list[str] | None = None
+        try:
+            for cells in csv.reader(
+                source, delimiter=delimiter, quotechar=quotation_mark or None, quoting=quoting, strict=True
+            ):
+                if len(source.record) > 1 and len(cells) != width:
+                    break
+                yield CsvRecord(number, cells, lines_of_record := source.take())
+                number += len(lines_of_record)
+            else:
+                return
+        except csv.Error:
+            if len(source.record) == 1:
+                line_cells = _cells_of_line(source.record[0], delimiter, quotation_mark)
+        first = source.take_first()
+        is_closed = line_cells is not None
+        yield CsvRecord(number, line_cells or first.rstrip("\r\n").split(delimiter), [first], is_closed)
+        number += 1
+
+
+def _cells_of_line(line: str, delimiter: str, quotation_mark: str) -> list[str] | None:
+    """The cells of a line with quotation marks in wrong places; None where one of them is open at its end."""
+    rest = iter((line, ""))
     try:
-        for cells in csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE if is_plain else csv.QUOTE_MINIMAL):
-            width = width or len(cells)
-            if is_checked and lines.has_unclosed_quote(delimiter, len(cells) == width):
-                remedy = "Close it, or state `quote: none` in the mapping."
-                raise InputError(f"{path}:{line}: a quotation mark is not closed. {remedy}")
-            if cells:
-                yield line, cells
-            line += len(lines.record)
-            lines.record = []
-    except csv.Error as error:
-        raise InputError(f"{path}:{line}: this record cannot be read: {error}.") from error
+        cells = next(csv.reader(rest, delimiter=delimiter, quotechar=quotation_mark or '"'), [])
+    except csv.Error:
+        return []
+    # A reader that asks for more than the line is in a quote.
+    return cells if next(rest, None) is not None else None
 
 
-class _CsvLines:
-    """Lines for a CSV reader, with those of the present record."""
+class _LinesOfRecord:
+    """Lines for a CSV reader; those of the present record can be read again but for the first."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
-        self._is_at_end = False
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again: deque[str] = deque()
+        self._length = 0
         self.record: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines, "")
-        if not line:
-            self._is_at_end = True
-            raise StopIteration
+        line = self._again.popleft() if self._again else next(self._lines)
+        self._length = self._length + len(line) if self.record else len(line)
         self.record.append(line)
+        if self._length > MAX_LINE_BYTES:
+            raise csv.Error("a record is too long")
         return line
 
-    def has_unclosed_quote(self, delimiter: str, has_width: bool) -> bool:
-        """True when the record ends with the file, or has several lines and its marks or number of cells are wrong."""
-        # A reader that yields a record after the last line was in a quote.
-        if self._is_at_end or len(self.record) < 2:
-            return self._is_at_end
-        try:
-            return not has_width or not list(csv.reader(self.record, delimiter=delimiter, strict=True))
-        except csv.Error:
-            return True
+    def take(self) -> list[str]:
+        """The lines of the record."""
+        lines, self.record = self.record, []
+        return lines
+
+    def take_first(self) -> str:
+        """The first line of the record; the others are read again."""
+        first, *others = self.take()
+        self._again.extendleft(reversed(others))
+        return first
 
 
 def _parquet_rows(path: Path, header: list[str]) -> Iterator[dict[str, str]]:
@@ -302,68 +370,17 @@ def without_unclosed_quotes(
     if cells.path is None:
         return cells
     fresh = session.temporary_file("quotes.csv")
+    unclosed: list[UnclosedQuote] = []
+    # The bytes are those of UTF-8 or Latin-1; neither has the byte of a delimiter within a character.
     with cells.path.open("rb") as file, fresh.open("wb") as copy:
-        unclosed = tuple(_blank_unclosed_quotes(file, copy, cells, width=len(header)))
-    return _csv_cells(replace(cells, path=fresh, unclosed_quotes=unclosed), mapping, header)
-
-
-def _blank_unclosed_quotes(file: BinaryIO, copy: BinaryIO, cells: CellSource, *, width: int) -> Iterator[UnclosedQuote]:
-    """Copy a file with blank lines for those that begin a record of several lines with too few or too many cells.
-
-    The bytes are those of UTF-8 or Latin-1; neither has the byte of a delimiter within a character.
-    """
-    lines = _RecordReader(file)
-    while True:
-        reader = csv.reader(lines, delimiter=cells.delimiter, quotechar=cells.quotation_mark, strict=True)
-        try:
-            for row in reader:
-                if len(lines.record) > 1 and len(row) != width:
-                    break
-                lines.end_record(copy)
-            else:
-                return
-        except csv.Error:
-            pass
-        if len(lines.record) > 1:
-            yield UnclosedQuote(lines.number, lines.record[0].decode("utf-8", "replace").strip())
-            lines.skip_first(copy)
-        else:
-            lines.end_record(copy)
-
-
-class _RecordReader:
-    """The lines of a file for a CSV reader; those of the present record can be read again but for the first."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._again: deque[bytes] = deque()
-        self.number = 1
-        """The line on which the present record begins."""
-        self.record: list[bytes] = []
-
-    def __iter__(self) -> _RecordReader:
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else self._file.readline()
-        if not line:
-            raise StopIteration
-        self.record.append(line)
-        if sum(map(len, self.record)) > MAX_LINE_BYTES:
-            raise csv.Error("a record is too long")
-        return line.decode("latin-1")
-
-    def end_record(self, copy: BinaryIO) -> None:
-        copy.writelines(self.record)
-        self.number += len(self.record)
-        self.record = []
-
-    def skip_first(self, copy: BinaryIO) -> None:
-        first = self.record[0]
-        copy.write(first[len(first.rstrip(b"\r\n")) :])
-        self._again.extendleft(reversed(self.record[1:]))
-        self.number += 1
-        self.record = []
+        lines = (line.decode("latin-1") for line in file)
+        for record in read_records(lines, cells.delimiter, cells.quotation_mark, width=len(header)):
+            texts = [line.encode("latin-1") for line in record.lines]
+            if not record.is_closed:
+                unclosed.append(UnclosedQuote(record.line, texts[0].decode("utf-8", "replace").strip()))
+                texts = [texts[0][len(texts[0].rstrip(b"\r\n")) :]]
+            copy.writelines(texts)
+    return _csv_cells(replace(cells, path=fresh, unclosed_quotes=tuple(unclosed)), mapping, header)
 
 
 def _without_long_lines(path: Path, session: ImportSession) -> tuple[Path, tuple[int, ...]]:
@@ -446,15 +463,9 @@ def _record_lines(path: Path, mapping: TableMapping) -> Iterator[tuple[int, bool
         return
     with open_decompressed(path) as file:
         text = io.TextIOWrapper(file, encoding=_with_mark(mapping.encoding), errors="replace", newline="")
-        if mapping.quote:
-            csv.field_size_limit(MAX_LINE_BYTES)
-            reader = csv.reader(text, delimiter=_delimiter(path, mapping), quotechar=mapping.quote)
-            line = 1
-            for cells in reader:
-                yield line, not cells
-                line = reader.line_num + 1
-        else:
-            yield from ((number, not cells.strip("\r\n")) for number, cells in enumerate(text, start=1))
+        width = len(read_header(path, mapping))
+        for record in read_records(text, _delimiter(path, mapping), mapping.quote, width=width):
+            yield record.line, not record.cells
         text.detach()
 
 

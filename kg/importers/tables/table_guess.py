@@ -29,6 +29,7 @@ _KEYS = frozenset(
 )
 """The words by which catalogues call the number of a record, as `_key_words` writes them."""
 _CODE = re.compile(r"[^\W\d_]{0,8}[ .:/_\-]{0,2}\d[\w.:/\-]*")
+_FULL_NAME = r"^[^\W\d_][^\d_@/]*[ ,.][^\d_@/]+$"
 _FILM_KEYS = ("work id", "film id", "movie id", "title id")
 _DAY = r"^\d{4}-\d\d(?:-\d\d)?|^\d\d?[./]\d\d?[./]\d{4}$"
 _IDENTIFIERS = {
@@ -97,6 +98,7 @@ def guess_mapping(path: Path, schema: Schema, *, encoding: str = "utf-8") -> str
         for name in header
         if name not in used
     )
+    guesses = _with_people(guesses, cells, known)
     key = _guess_key(guesses, cells, len(rows))
     return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header, encoding=encoding)
 
@@ -130,6 +132,21 @@ def _guess_pairs(header: Sequence[str], cells: Cells, known: Mapping[str, Any]) 
         elif stem in known["others"]:
             property, class_name = known["others"][stem]
             yield ColumnGuess(column, property, class_name=class_name, label=name, identifier=identifier)
+
+
+def _with_people(guesses: list[ColumnGuess], cells: Cells, known: Mapping[str, Any]) -> list[ColumnGuess]:
+    """The guesses, with columns of the names of people that have short names: `by`."""
+    found = {guess.property for guess in guesses}
+
+    def with_people(guess: ColumnGuess) -> ColumnGuess:
+        property, names = known["people"].get(_in_words(guess.column), ""), cells[guess.column]
+        if guess.property or not property or property in found or not _mostly_match(_FULL_NAME, names):
+            return guess
+        split = _guess_split(names)
+        cleaning = _guess_cleaning(property, names, split)
+        return ColumnGuess(guess.column, property, split, cleaning, known["classes"].get(property, ""))
+
+    return list(map(with_people, guesses))
 
 
 def _without_repetition(guesses: Iterable[ColumnGuess]) -> list[ColumnGuess]:
