@@ -198,7 +198,7 @@ def pair_text(candidate: Candidate) -> str:
     columns = zip_longest((line[:width] for line in left), right, fillvalue="")
     rows = [f"  {line:<{width}}  |  {other}" for line, other in columns]
     features = sorted(candidate.features, key=lambda feature: -abs(feature.bits))
-    summary = candidate.veto or f"confidence {candidate.confidence:.3f}, {candidate.bits:+.1f} bits"
+    summary = str(candidate.veto or "") or f"confidence {candidate.confidence:.3f}, {candidate.bits:+.1f} bits"
     limit = [f"  {candidate.limit}"] if candidate.limit is not None else []
     return "\n".join([*rows, f"  {summary}", *limit, *(f"  {feature}" for feature in features), ""])
 

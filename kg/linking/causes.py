@@ -11,33 +11,30 @@ _SAME_TITLE = frozenset(("title", "main title", "name"))
 
 
 def cause_of(candidate: Candidate) -> str:
-    """The cause: a veto or limit by its name, or what the pair lacks.
+    """The cause: the kind of a veto or limit, or what the pair lacks.
 
-    >>> from kg.linking.model import Mention
-    >>> cause_of(Candidate(Mention("a", ("Heat",)), Mention("b", ("Heat",)), (), 0.0, "imdbId differs: tt1 and tt2"))
+    >>> from kg.linking.model import Mention, Veto, VetoReason
+    >>> veto = Veto(VetoReason.IDENTIFIERS, "tt1", "tt2", scheme="imdbId")
+    >>> cause_of(Candidate(Mention("a", ("Heat",)), Mention("b", ("Heat",)), (), 0.0, veto))
     'imdbId differs'
     """
     left, right = candidate.left, candidate.right
-    if candidate.veto:
-        return _without_numbers(candidate.veto.partition(":")[0])
+    if candidate.veto is not None:
+        return f"{candidate.veto.scheme} differs" if candidate.veto.scheme else candidate.veto.reason.value
     if left.identifiers & right.identifiers:
         return EQUAL_IDENTIFIERS
     if candidate.limit is not None:
         years = ", years apart" if candidate.limit.years is not None else ""
-        return f"{candidate.limit.name}{years}"
+        return f"{candidate.limit.sign}{years}"
     names = {feature.name for feature in candidate.features}
     if not names & _SAME_TITLE:
         return "different names"
     if left.kind == "film" and (not left.years or not right.years):
         return "no year on one side"
-    if left.years and right.years and "same year" not in names:
+    if left.years and right.years and not {*left.years} & {*right.years}:
         return "different years"
     against = min(candidate.features, key=lambda feature: feature.bits)
     return against.name if against.bits < -1 else LOW_CONFIDENCE
-
-
-def _without_numbers(text: str) -> str:
-    return " ".join(word for word in text.split() if not word.isdecimal())
 
 
 def cause_of_miss(candidate: Candidate | None, *, is_taken: bool) -> str:

@@ -18,7 +18,7 @@ from math import log2, prod
 
 from kg.linking.features import MentionFeatures, TermFrequencies, candidate_pairs, count_terms, to_features
 from kg.linking.limits import find_limit, find_veto
-from kg.linking.model import Candidate, Classification, Limit, Mention
+from kg.linking.model import Candidate, Classification, Limit, Mention, Sign, Veto
 from kg.linking.scoring import GROUP_OF_LEVEL, M, compare_features, score_features
 
 SAME_FROM, DIFFERENT_BELOW = 0.9, 0.02
@@ -164,7 +164,7 @@ class _Pair:
     left: MentionFeatures
     right: MentionFeatures
     confidence: float
-    veto: str
+    veto: Veto | None
     limit: Limit | None
 
 
@@ -177,9 +177,9 @@ def _classify(pair: _Pair, same_from: float, thresholds: Thresholds) -> Classifi
     return Classification.SAME if pair.confidence >= same_from else Classification.UNSURE
 
 
-def _sign(limit: Limit) -> tuple[str, float]:
+def _sign(limit: Limit) -> tuple[Sign, float]:
     """The kind of a limit: the pairs of one kind have one share of true ones."""
-    return limit.name, limit.confidence
+    return limit.sign, limit.confidence
 
 
 def _has_counterpart(confidence: float) -> bool | None:
@@ -206,7 +206,7 @@ class _ComparedPairs:
         self._lefts, self._rights = array("i"), array("i")
         self._rarities, self._patterns, self._limits = array("d"), array("i"), array("d")
         self._pattern_numbers: dict[tuple[str, ...], int] = {}
-        self._vetoed: list[tuple[int, int, str]] = []
+        self._vetoed: list[tuple[int, int, Veto]] = []
         self._findings: dict[int, Limit] = {}
         self.confidences: list[float] = []
         min_bits = log2(max(frequencies.size, 1)) - MIN_BITS_BELOW_PRIOR
@@ -279,15 +279,15 @@ class _ComparedPairs:
         states = self._counterparts()
         taken = [side.count(True) / max(side.count(True) + side.count(False), 1) for side in states]
         free_share = prod(1 - share for share in taken)
-        free: Counter[tuple[str, float]] = Counter()
-        false: Counter[tuple[str, float]] = Counter()
+        free: Counter[tuple[Sign, float]] = Counter()
+        false: Counter[tuple[Sign, float]] = Counter()
         for index, limit in self._findings.items():
             if odds[index] >= limit.confidence / (1 - limit.confidence):
                 ours, theirs = states[0][self._lefts[index]], states[1][self._rights[index]]
                 if ours is not None and theirs is not None:
                     (false if ours or theirs else free)[_sign(limit)] += 1
         ratio = max(taken) / max(1 - max(taken), MIN_UNMATCHED)
-        shares: dict[tuple[str, float], float] = {}
+        shares: dict[tuple[Sign, float], float] = {}
         for sign in free:
             expected = CAUTION * false[sign] * free_share / max(1 - free_share, MIN_UNMATCHED)
             true = max(free[sign] - expected, 0.0) + sign[1] * PRIOR_PAIRS_OF_SIGN
@@ -377,6 +377,6 @@ class _ComparedPairs:
                 limit = self._findings.get(index)
                 if limit is not None:
                     limit = replace(limit, confidence=self._limits[index])
-                yield _Pair(self._left[left], self._right[right], confidence, "", limit)
+                yield _Pair(self._left[left], self._right[right], confidence, None, limit)
         for left, right, veto in self._vetoed:
             yield _Pair(self._left[left], self._right[right], 0.0, veto, None)

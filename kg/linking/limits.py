@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kg.linking.features import MentionFeatures, directors, have_other_directors
-from kg.linking.model import Limit, Mention
+from kg.linking.model import Limit, Mention, Sign, Veto, VetoReason
 from kg.linking.name_relations import (
     NameRelation,
     TitleRelation,
@@ -57,6 +57,21 @@ OTHER_KIND_NAME = {
 }
 """Companies, awards and others by the relation of their names: few letters apart may be two of them."""
 
+_SIGN_OF_NAMES = {
+    TitleRelation.MISSPELT: Sign.MISSPELT_NAME,
+    TitleRelation.LONGER: Sign.LONGER_NAME,
+    TitleRelation.PARTLY_EQUAL: Sign.PARTLY_EQUAL_NAME,
+    TitleRelation.DIFFERENT: Sign.DIFFERENT_NAME,
+    TitleRelation.OTHER_LANGUAGE: Sign.OTHER_LANGUAGE_NAME,
+}
+_SIGN_OF_TITLES = {
+    TitleRelation.MISSPELT: Sign.MISSPELT_TITLE,
+    TitleRelation.LONGER: Sign.LONGER_TITLE,
+    TitleRelation.PARTLY_EQUAL: Sign.PARTLY_EQUAL_TITLE,
+    TitleRelation.DIFFERENT: Sign.DIFFERENT_TITLE,
+    TitleRelation.OTHER_LANGUAGE: Sign.OTHER_LANGUAGE_TITLE,
+}
+
 SAME_YEAR = {
     TitleRelation.DIFFERENT: (0.15, 0.15, 0.3, 0.5, 0.6, 1.0),
     TitleRelation.PARTLY_EQUAL: (0.3, 0.4),
@@ -78,38 +93,38 @@ BY_YEARS_APART = {TitleRelation.LONGER: (1.0, 0.6, 0.3, 0.1), TitleRelation.MISS
 """By years apart; the last is for all larger numbers. Titles of sequels are longer: `Aliens`, `Batman Returns`."""
 
 
-def find_veto(left: MentionFeatures, right: MentionFeatures) -> str:
-    """Why two mentions cannot be one entity; the empty text when nothing forbids it."""
+def find_veto(left: MentionFeatures, right: MentionFeatures) -> Veto | None:
+    """Why two mentions cannot be one entity; None when nothing forbids it."""
     ours, theirs = left.mention, right.mention
     if ours.kind != theirs.kind:
-        return f"different kinds: {ours.kind} and {theirs.kind}"
+        return Veto(VetoReason.KINDS, ours.kind, theirs.kind)
     classes = {ours.class_name, theirs.class_name}
     if classes & _SERIALS and classes & _FILMS:
         film = ours if ours.class_name in _FILMS else theirs
-        return f"different kinds: {film.class_name} and {min(classes & _SERIALS)}"
+        return Veto(VetoReason.KINDS, film.class_name, min(classes & _SERIALS))
     if classes == _SERIALS:
-        return "different kinds: Series and Episode"
+        return Veto(VetoReason.KINDS, "Series", "Episode")
     if veto := _different_identifiers(ours, theirs):
         return veto
     if ours.identifiers & theirs.identifiers:
         # Sources that agree in an identifier may still disagree in the title and the year.
-        return ""
+        return None
     return _years_far_apart(ours, theirs) or _different_numbers(left, right)
 
 
-def _different_identifiers(left: Mention, right: Mention) -> str:
+def _different_identifiers(left: Mention, right: Mention) -> Veto | None:
     schemes = {scheme for scheme, _ in left.identifiers} & {scheme for scheme, _ in right.identifiers}
     for scheme in sorted(schemes - AMBIGUOUS_SCHEMES):
         ours, theirs = ({value for name, value in side.identifiers if name == scheme} for side in (left, right))
         if not ours & theirs:
-            return f"{scheme} differs: {min(ours)} and {min(theirs)}"
-    return ""
+            return Veto(VetoReason.IDENTIFIERS, min(ours), min(theirs), scheme=scheme)
+    return None
 
 
-def _years_far_apart(left: Mention, right: Mention) -> str:
+def _years_far_apart(left: Mention, right: Mention) -> Veto | None:
     if left.kind != "film" or (apart := years_apart(left, right)) is None or apart <= MAX_YEARS_APART:
-        return ""
-    return f"{apart} years apart"
+        return None
+    return Veto(VetoReason.YEARS, years=apart)
 
 
 def years_apart(left: Mention, right: Mention) -> int | None:
@@ -128,19 +143,19 @@ def _part_numbers(features: MentionFeatures) -> set[tuple[str, ...]]:
     return {title.parts for title in features.titles if title.parts}
 
 
-def _different_numbers(left: MentionFeatures, right: MentionFeatures) -> str:
+def _different_numbers(left: MentionFeatures, right: MentionFeatures) -> Veto | None:
     """Why the numbers in their titles make two mentions different: `Kill Bill: Vol. 1` and `Kill Bill: Vol. 2`."""
     ours, theirs = _part_numbers(left), _part_numbers(right)
     pairs = [(a, b) for a in left.titles for b in right.titles]
     differ = ours and theirs and not any(set(a) <= set(b) or set(b) <= set(a) for a in ours for b in theirs)
     if differ and any(are_one_series(a, b) for a, b in pairs):
-        return f"part numbers differ: {' '.join(min(ours))} and {' '.join(min(theirs))}"
+        return Veto(VetoReason.PART_NUMBERS, " ".join(min(ours)), " ".join(min(theirs)))
     if any(are_equal(a, b) for a, b in pairs):
-        return ""
+        return None
     for a, b in pairs:
         if a.without_numbers == b.without_numbers != () and a.numbers and b.numbers and a.numbers != b.numbers:
-            return f"numbers differ: {' '.join(a.words)} and {' '.join(b.words)}"
-    return ""
+            return Veto(VetoReason.NUMBERS, " ".join(a.words), " ".join(b.words))
+    return None
 
 
 # --- limits
@@ -163,22 +178,22 @@ def find_limit(left: MentionFeatures, right: MentionFeatures) -> Limit | None:
 def _limits_of_people(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
     relations = {relate_names(a, b) for a in left.persons for b in right.persons}
     if relations and relations <= {NameRelation.DIFFERENT, NameRelation.OTHER_FIRST_NAME}:
-        yield Limit("different name", OTHER_NAME, left.mention.name, right.mention.name)
+        yield Limit(Sign.DIFFERENT_NAME, OTHER_NAME, left.mention.name, right.mention.name)
 
 
 def _limits_of_others(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
     if left.titles and right.titles:
         relation = relate_all_titles(left.titles, right.titles)
         if relation != TitleRelation.EQUAL:
-            yield Limit(f"{relation} name", OTHER_KIND_NAME[relation], left.mention.name, right.mention.name)
+            yield Limit(_SIGN_OF_NAMES[relation], OTHER_KIND_NAME[relation], left.mention.name, right.mention.name)
 
 
 def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
     if have_other_directors(left, right):
         ours, theirs = (", ".join(directors(side)) for side in (left, right))
-        yield Limit("different directors", DIFFERENT_DIRECTORS, ours, theirs)
+        yield Limit(Sign.DIFFERENT_DIRECTORS, DIFFERENT_DIRECTORS, ours, theirs)
     if _have_other_casts(left, right):
-        yield Limit("different casts", OTHER_CAST, left.mention.name, right.mention.name)
+        yield Limit(Sign.DIFFERENT_CASTS, OTHER_CAST, left.mention.name, right.mention.name)
     if not left.titles or not right.titles:
         return
     names = left.mention.name, right.mention.name
@@ -187,15 +202,17 @@ def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[
     if relation == TitleRelation.EQUAL:
         allowed = MAX_YEARS_OF_DATING if is_dated_by_release(left, right) else MAX_YEARS_OF_AWARD
         if apart is not None and (apart > allowed or _award_precedes(left.mention, right.mention)):
-            yield Limit("same title", FAR_YEARS, *names, years=apart)
+            yield Limit(Sign.SAME_TITLE, FAR_YEARS, *names, years=apart)
     else:
-        yield Limit(f"{relation} title", _limit_of_relation(relation, apart, _count_common_people(left, right)), *names)
+        yield Limit(
+            _SIGN_OF_TITLES[relation], _limit_of_relation(relation, apart, _count_common_people(left, right)), *names
+        )
     if relation != TitleRelation.EQUAL and (left.mention.class_name == "Episode") != (
         right.mention.class_name == "Episode"
     ):
-        yield Limit("episode on one side only", ONE_EPISODE, *names)
+        yield Limit(Sign.EPISODE, ONE_EPISODE, *names)
     if (relation != TitleRelation.EQUAL or apart != 0) and _has_one_part_number(left, right):
-        yield Limit("part number of one only", ONE_PART_NUMBER, *names)
+        yield Limit(Sign.PART_NUMBER, ONE_PART_NUMBER, *names)
 
 
 def is_dated_by_release(left: MentionFeatures, right: MentionFeatures) -> bool:

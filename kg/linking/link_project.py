@@ -24,7 +24,7 @@ from kg.linking.features import to_features
 from kg.linking.limits import find_veto
 from kg.linking.link_mentions import link_mentions
 from kg.linking.mentions import OWN_SOURCE, find_mentions
-from kg.linking.model import Candidate, Classification, Mention
+from kg.linking.model import Candidate, Classification, Mention, Veto, VetoReason
 from kg.project import Project
 from kg.reports import Report
 from kg.schema import read_ontology, to_schema
@@ -180,7 +180,7 @@ def compare_entities(project: Project, left_name: str, right_name: str) -> Candi
     sides = [next(side for side in linking.mentions.values() if mention in side) for mention in (left, right)]
     pairs = classify_pairs(*([mention for mention in side if mention.kind == left.kind] for side in sides))
     found = (pair for pair in pairs if pair.left.id == left.id and pair.right.id == right.id)
-    return next(found, Candidate(left, right, (), 0.0, "they share no name, word or person worth comparing"))
+    return next(found, Candidate(left, right, (), 0.0, Veto(VetoReason.NOT_COMPARED)))
 
 
 def to_judgement(candidate: Candidate, *, same: bool, day: str, author: str = "", comment: str = "") -> Judgement:
@@ -281,4 +281,4 @@ class _LinkingRun:
         if first not in self._mentions or second not in self._mentions:
             return False
         (source, mention), (other_source, other) = self._mentions[first], self._mentions[second]
-        return source == other_source or bool(find_veto(to_features(mention), to_features(other)))
+        return source == other_source or find_veto(to_features(mention), to_features(other)) is not None

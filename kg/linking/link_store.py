@@ -20,7 +20,7 @@ from pyoxigraph import NamedNode
 from kg.decisions.links import LINKS_FILE, Judgement, read_links, read_project_links, to_sssom, to_sssom_row
 from kg.errors import InputError
 from kg.files.atomic import write_file
-from kg.linking.model import Candidate, Credit, FeatureScore, Limit, Mention
+from kg.linking.model import Candidate, Credit, FeatureScore, Limit, Mention, Sign, Veto, VetoReason
 from kg.project import Project
 
 try:
@@ -111,13 +111,16 @@ def write_unsure(project: Project, candidates: Iterable[Candidate]) -> Path:
 
 
 def read_unsure(project: Project) -> tuple[Candidate, ...]:
-    """The pairs that the last run left to a person; raises `InputError` when there was no run yet."""
+    """The pairs that the last run left to a person; raises `InputError` when there was no run of this version yet."""
     path = project.build_folder / UNSURE_FILE
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise InputError("Nothing has been linked in this project yet. Run `kg link` first.") from error
-    return tuple(_to_candidate(orjson.loads(line)) for line in lines)
+    try:
+        return tuple(_to_candidate(orjson.loads(line)) for line in lines)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is not as this version writes it. Run `kg link` again.") from error
 
 
 def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
@@ -126,7 +129,7 @@ def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
         "left": _mention_to_dict(candidate.left),
         "right": _mention_to_dict(candidate.right),
         "confidence": round(candidate.confidence, 4),
-        "veto": candidate.veto,
+        "veto": None if candidate.veto is None else asdict(candidate.veto),
         "limit": None if candidate.limit is None else asdict(candidate.limit),
         "features": [asdict(feature) | {"bits": round(feature.bits, 2)} for feature in candidate.features],
     }
@@ -150,8 +153,17 @@ def _mention_to_dict(mention: Mention) -> dict[str, Any]:
 def _to_candidate(document: dict[str, Any]) -> Candidate:
     left, right = _to_mention(document["left"]), _to_mention(document["right"])
     features = tuple(FeatureScore(**feature) for feature in document["features"])
-    limit = Limit(**document["limit"]) if document["limit"] else None
-    return Candidate(left, right, features, document["confidence"], document["veto"], limit=limit)
+    return Candidate(
+        left, right, features, document["confidence"], _to_veto(document["veto"]), limit=_to_limit(document["limit"])
+    )
+
+
+def _to_veto(document: dict[str, Any] | None) -> Veto | None:
+    return Veto(**document | {"reason": VetoReason(document["reason"])}) if document else None
+
+
+def _to_limit(document: dict[str, Any] | None) -> Limit | None:
+    return Limit(**document | {"sign": Sign(document["sign"])}) if document else None
 
 
 def _to_mention(document: dict[str, Any]) -> Mention:

@@ -74,14 +74,69 @@ class FeatureScore:
         return f"{self.name} {self.bits:+.1f}{values}"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The highest confidence of a pair with a sign of two entities, such as different directors, and what shows it.
+class VetoReason(StrEnum):
+    """Why two mentions cannot be one entity."""
 
-    `name` is that of the sign; `years` are those between two films of one title.
+    NOT_COMPARED = "not compared"
+    """They share no name, word or person."""
+    KINDS = "different kinds"
+    IDENTIFIERS = "different identifiers"
+    YEARS = "years apart"
+    PART_NUMBERS = "part numbers differ"
+    NUMBERS = "numbers differ"
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    """A sign that rules a pair out: its reason, and the values that show it.
+
+    `scheme` is that of two different identifiers; `years` are those between two films.
     """
 
-    name: str
+    reason: VetoReason
+    left: str = ""
+    right: str = ""
+    scheme: str = ""
+    years: int | None = None
+
+    def __str__(self) -> str:
+        """`imdbId differs: tt0113277 and tt9999999`."""
+        if self.reason is VetoReason.NOT_COMPARED:
+            return "they share no name, word or person worth comparing"
+        if self.reason is VetoReason.YEARS:
+            return f"{self.years} years apart"
+        return f"{f'{self.scheme} differs' if self.scheme else self.reason}: {self.left} and {self.right}"
+
+
+class Sign(StrEnum):
+    """A sign that two mentions are two entities, whatever else they share."""
+
+    DIFFERENT_DIRECTORS = "different directors"
+    DIFFERENT_CASTS = "different casts"
+    SAME_TITLE = "same title"
+    """The same title in years that sources do not give one film."""
+    EPISODE = "episode on one side only"
+    PART_NUMBER = "part number of one only"
+    MISSPELT_TITLE = "misspelt title"
+    LONGER_TITLE = "longer title"
+    PARTLY_EQUAL_TITLE = "partly equal title"
+    DIFFERENT_TITLE = "different title"
+    OTHER_LANGUAGE_TITLE = "other language title"
+    MISSPELT_NAME = "misspelt name"
+    LONGER_NAME = "longer name"
+    PARTLY_EQUAL_NAME = "partly equal name"
+    DIFFERENT_NAME = "different name"
+    OTHER_LANGUAGE_NAME = "other language name"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The highest confidence of a pair with a sign of two entities, and the values that show the sign.
+
+    `years` are those between two films of one title.
+    """
+
+    sign: Sign
     confidence: float
     left: str = ""
     right: str = ""
@@ -90,7 +145,7 @@ class Limit:
     def __str__(self) -> str:
         """`at most 0.50, different directors: Robert Zemeckis / Guillermo del Toro`."""
         apart = f", {self.years} years apart" if self.years is not None else ""
-        return f"at most {self.confidence:.2f}, {self.name}{apart}: {self.left} / {self.right}"
+        return f"at most {self.confidence:.2f}, {self.sign}{apart}: {self.left} / {self.right}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +153,14 @@ class Candidate:
     """A pair of mentions that may be one entity.
 
     `confidence` is the probability that they are, among all other candidates of both, and no more than that of `limit`;
-    `veto` is the reason why they cannot be, whatever the features score.
+    `veto` is why they cannot be, whatever the features score.
     """
 
     left: Mention
     right: Mention
     features: tuple[FeatureScore, ...]
     confidence: float
-    veto: str = ""
+    veto: Veto | None = None
     classification: Classification = Classification.UNSURE
     limit: Limit | None = None
 
@@ -115,10 +170,15 @@ class Candidate:
         return sum(feature.bits for feature in self.features)
 
     @property
-    def reason(self) -> str:
-        """The scores in one line, the weightiest first; or the veto."""
-        if self.veto:
-            return self.veto
+    def reasons(self) -> tuple[Veto | Limit | FeatureScore, ...]:
+        """What decides of the pair: its veto; or its limit, if any, and the scores, the weightiest first."""
+        if self.veto is not None:
+            return (self.veto,)
         ordered = sorted(self.features, key=lambda feature: -abs(feature.bits))
-        limit = [str(self.limit)] if self.limit is not None else []
-        return "; ".join([*limit, *(str(feature) for feature in ordered if feature.name)])
+        limit = [self.limit] if self.limit is not None else []
+        return (*limit, *(feature for feature in ordered if feature.name))
+
+    @property
+    def reason(self) -> str:
+        """The reasons in one line."""
+        return "; ".join(map(str, self.reasons))

@@ -181,7 +181,7 @@ def review_page(batches: tuple[Batch, ...], shown: Batch | None) -> str:
 
 
 def _pair_html(pair: Candidate) -> str:
-    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in pair.reason.split("; "))
+    reasons = "".join(f"<li>{escape(str(reason))}</li>" for reason in pair.reasons)
     return (
         f'<article data-left="{escape(pair.left.id)}" data-right="{escape(pair.right.id)}">'
         f"<div class=sides>{_mention_html(pair.left)}{_mention_html(pair.right)}</div>"

@@ -8,7 +8,7 @@ from kg.linking.causes import cause_of
 from kg.linking.classifier import classify_pairs
 from kg.linking.features import to_features
 from kg.linking.limits import MAX_YEARS_APART, find_limit, find_veto
-from kg.linking.model import Candidate, Classification, Credit, Mention
+from kg.linking.model import Candidate, Classification, Credit, FeatureScore, Limit, Mention, Sign, Veto, VetoReason
 from kg.linking.name_relations import relate_all_titles
 from kg.linking.names import parse_titles
 
@@ -50,13 +50,13 @@ VETOES = [
 @pytest.mark.parametrize(("left", "right", "veto"), VETOES)
 def test_a_veto_states_why_two_mentions_cannot_be_one(left: Mention, right: Mention, veto: str) -> None:
     assert bool(find_veto(to_features(right), to_features(left))) == bool(veto)
-    assert find_veto(to_features(left), to_features(right)) == veto
+    assert str(find_veto(to_features(left), to_features(right)) or "") == veto
 
 
 @pytest.mark.parametrize("scheme", ["imdbId", "viafId", "letterboxdId", "eidrId", "catalogueId"])
 def test_two_identifiers_of_any_scheme_are_two_entities(scheme: str) -> None:
     left, right = (to_features(film("A", identifiers=frozenset({(scheme, value)}))) for value in "12")
-    assert find_veto(left, right) == f"{scheme} differs: 1 and 2"
+    assert find_veto(left, right) == Veto(VetoReason.IDENTIFIERS, "1", "2", scheme=scheme)
 
 
 RELATIONS = [
@@ -132,7 +132,7 @@ LIMITS = [
 @pytest.mark.parametrize(("left", "right", "name"), LIMITS)
 def test_a_sign_of_two_films_limits_the_confidence(left: Mention, right: Mention, name: str) -> None:
     limit = find_limit(to_features(left), to_features(right))
-    assert (limit.name if limit is not None else "") == name
+    assert (limit.sign if limit is not None else "") == name
 
 
 @pytest.mark.parametrize(("year", "words"), [(1995, "same title, 5 years apart"), (1996, "same title, 6 years apart")])
@@ -141,6 +141,31 @@ def test_films_of_one_title_and_other_years_are_one_cause_whatever_their_years(y
     limit = find_limit(to_features(left), to_features(right))
     assert str(limit) == f"at most 0.50, {words}: Heat / Heat"
     assert cause_of(Candidate(left, right, (), 0.4, limit=limit)) == "same title, years apart"
+
+
+CAUSES = [
+    (
+        Veto(VetoReason.IDENTIFIERS, "tt1: a", "2", scheme="imdbId"),
+        None,
+        "imdbId differs",
+        "imdbId differs: tt1: a and 2",
+    ),
+    (Veto(VetoReason.YEARS, years=51), None, "years apart", "51 years apart"),
+    (Veto(VetoReason.KINDS, "film", "person"), None, "different kinds", "different kinds: film and person"),
+    (None, Limit(Sign.DIFFERENT_CASTS, 0.5, "A", "B"), "different casts", "at most 0.50, different casts: A / B"),
+    (None, None, "no year on one side", ""),
+]
+
+
+@pytest.mark.parametrize(("veto", "limit", "cause", "reason"), CAUSES)
+def test_the_cause_of_a_pair_is_the_kind_of_its_veto_or_limit(
+    veto: Veto | None, limit: Limit | None, cause: str, reason: str
+) -> None:
+    features = (FeatureScore("title", 4.0, "A", "A"),)
+    pair = Candidate(film("A", years=(1990,)), film("A"), features, 0.4, veto, limit=limit)
+    assert cause_of(pair) == cause
+    assert pair.reason.startswith(reason)
+    assert ("title +4.0" in pair.reason) == (veto is None)
 
 
 @pytest.mark.parametrize(("left", "right", "name"), LIMITS)

@@ -15,7 +15,7 @@ from kg.decisions.links import Links, read_links
 from kg.linking.link_project import compare_entities, link_project, link_sources, read_linking_input
 from kg.linking.link_store import read_unsure
 from kg.linking.mentions import identifiers_of_address
-from kg.linking.model import Classification, Credit, Mention
+from kg.linking.model import Classification, Credit, Mention, Veto, VetoReason
 from kg.terms import entity_iri, to_curie
 from tests.projects import SmallProject
 
@@ -133,7 +133,8 @@ def test_a_pair_is_explained_feature_by_feature(linked: SmallProject, capsys: py
 
 
 def test_a_pair_with_nothing_in_common_is_explained(linked: SmallProject) -> None:
-    assert "share no name" in compare_entities(linked.project, "film:anora", "film:wd-q8").veto
+    veto = compare_entities(linked.project, "film:anora", "film:wd-q8").veto
+    assert veto == Veto(VetoReason.NOT_COMPARED)
 
 
 def test_an_unknown_source_is_an_error_that_lists_the_known_ones(

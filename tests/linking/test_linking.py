@@ -125,7 +125,7 @@ def test_different_identifiers_mean_different_films_with_one_title() -> None:
     ours = film("a", "Heat", year=1995, identifiers=frozenset({("imdbId", "tt0113277")}))
     theirs = film("b", "Heat", year=1995, identifiers=frozenset({("imdbId", "tt9999999")}))
     pairs = classify_pairs([ours], [theirs])
-    assert [(pair.classification, pair.veto) for pair in pairs] == [
+    assert [(pair.classification, str(pair.veto)) for pair in pairs] == [
         (Classification.DIFFERENT, "imdbId differs: tt0113277 and tt9999999")
     ]
 

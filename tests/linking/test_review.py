@@ -13,9 +13,10 @@ import pytest
 
 from kg.cli import main
 from kg.decisions.links import Judgement, read_project_links
+from kg.errors import InputError
 from kg.linking.causes import EQUAL_IDENTIFIERS
-from kg.linking.link_store import append_judgements, write_unsure
-from kg.linking.model import Candidate, FeatureScore, Mention
+from kg.linking.link_store import append_judgements, read_unsure, write_unsure
+from kg.linking.model import Candidate, FeatureScore, Limit, Mention, Sign, Veto, VetoReason
 from kg.linking.review import Review, to_batches
 from kg.server.review_server import ReviewServer
 from kg.terms import to_iri
@@ -229,3 +230,18 @@ def test_a_split_takes_back_the_weakest_judgement_of_a_chain(
         (frozenset({a, c}), False),
     ]
     assert main(["link", "split", "film:a", "film:c", "--author", AUTHOR, "--project", folder]) == 2
+
+
+def test_unsure_pairs_are_read_as_they_were_written(project: SmallProject) -> None:
+    left, right = pair(1, 0.5).left, pair(1, 0.5).right
+    pairs = (
+        Candidate(
+            left, right, (FeatureScore("title", 5.0),), 0.5, limit=Limit(Sign.SAME_TITLE, 0.5, "a", "b", years=5)
+        ),
+        Candidate(left, right, (), 0.0, Veto(VetoReason.IDENTIFIERS, "tt1", "tt2", scheme="imdbId")),
+    )
+    path = write_unsure(project.project, pairs)
+    assert read_unsure(project.project) == pairs
+    path.write_text('{"left": {}}\n')
+    with pytest.raises(InputError, match="Run `kg link` again"):
+        read_unsure(project.project)
