@@ -114,7 +114,7 @@ def write_ordered(sql: duckdb.DuckDBPyConnection, union: str, path: Path, *, dic
             )
             if number:
                 with unfinished.open("ab") as target, part.open("rb") as source:
-                    shutil.copyfileobj(source, target, 1 << 24)
+                    shutil.copyfileobj(source, target, 1 << 20)
         for name in ("property", "ordered"):
             sql.execute(f"DROP TABLE IF EXISTS {name}")
         unfinished.replace(path)
