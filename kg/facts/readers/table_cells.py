@@ -29,7 +29,7 @@ LONGEST_CELL = 1 << 20
 """Characters; a longer cell is a broken quotation mark, not a value."""
 TSV, PARQUET = ".tsv", ".parquet"
 _QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
-_CHUNK = 1 << 24
+_CHUNK = 1 << 20
 _EXACT_TYPES = re.compile(r"VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DATE|DECIMAL\(.*\)")
 """Types of Parquet that DuckDB writes as `_to_cell` does."""
 
