@@ -58,7 +58,7 @@ def ended(result: EngineResult) -> Iterator[EngineResult]:
     finally:
         if not isinstance(result, bool):
             elements = result.triples if isinstance(result, EngineTriples) else result.rows
-            if isinstance(elements, Generator):
+            if isinstance(elements, _Elements):
                 elements.close()
 
 
@@ -107,16 +107,16 @@ def evaluate(store: Store, text: str, *, file: str = "", **options: Any) -> Engi
         return bool(result)
     is_marked = MARK in rewritten
     if not isinstance(result, QuerySolutions):
-        return EngineTriples(_read(map(_unmark_triple, result) if is_marked else iter(result)))
+        return EngineTriples(_Elements(map(_unmark_triple, result) if is_marked else iter(result)))
     found = tuple(variable.value for variable in result.variables)
     if found == (NO_VARIABLE[1:],) and NO_VARIABLE not in text:
-        return EngineRows((), _read(map(_no_cells, result)))
+        return EngineRows((), _Elements(map(_no_cells, result)))
     columns = order_columns(text, found)  # the engine has those of `SELECT *` by the alphabet
     # By `map`, since a generator would be kept with the engine's rows by the traceback of an error in it.
     rows: Iterator[Any] = map(_unmark_row, result) if is_marked else result
     if columns != found:
         rows = map(itemgetter(*(found.index(name) for name in columns)), rows)
-    return EngineRows(columns, _read(rows))
+    return EngineRows(columns, _Elements(rows))
 
 
 def evaluate_in_memory(store: Store, text: str, file: str, base_iri: str | None, limit: int | None) -> InMemoryResult:
@@ -124,7 +124,29 @@ def evaluate_in_memory(store: Store, text: str, file: str, base_iri: str | None,
     return InMemoryResult.of(evaluate(store, text, file=file, base_iri=base_iri), limit=limit)
 
 
-def _read(elements: Iterator[_Element]) -> Iterator[_Element]:
+class _Elements(Iterator[_Element]):
+    """The engine's rows or triples, until they are closed.
+
+    Who reads them keeps no name for the engine's own iterator, so that closing them drops it.
+    """
+
+    def __init__(self, elements: Iterator[_Element]) -> None:
+        self._elements = _read(elements)
+
+    def __iter__(self) -> Iterator[_Element]:
+        return self._elements
+
+    def __next__(self) -> _Element:
+        return next(self._elements)
+
+    def close(self) -> None:
+        """Drop the engine's iterator, in the thread that made it."""
+        # A generator that has not begun keeps its arguments when it is closed.
+        self._elements.close()
+        self._elements = _read(iter(()))
+
+
+def _read(elements: Iterator[_Element]) -> Generator[_Element, None, None]:
     try:
         yield from elements
     except RuntimeError as error:
