@@ -226,13 +226,24 @@ class _Spellings:
             return ()
         letters = dict.fromkeys(value.name[:2].casefold())
         names = [name for letter in letters for name, type in self._names.get(letter, ()) if self._is_of(type, classes)]
-        return closest(value.name, (name for name in names if fold_name(name) != fold_name(value.name)))
+        names = [name for name in names if fold_name(name) != fold_name(value.name)]
+        likely = closest(value.name, names)
+        if not likely and film.EventSeries in classes:
+            return tuple(name for name in dict.fromkeys(names) if _is_begun_by(name, value.name))[:2]
+        return likely
 
     def _are_works(self, classes: Collection[NamedNode]) -> bool:
         return any(film.Work in self.schema.ancestors(iri) for iri in classes)
 
     def _is_of(self, type: NamedNode, classes: Collection[NamedNode]) -> bool:
         return not classes or any(iri in classes for iri in self.schema.ancestors(type))
+
+
+def _is_begun_by(name: str, begin: str) -> bool:
+    """True where one name has further words: of a festival, often the place alone is written, `Cannes`."""
+    shorter, longer = sorted((name.split(), begin.split()), key=len)
+    first, same = " ".join(longer[: len(shorter)]), " ".join(shorter)
+    return len(shorter) < len(longer) and (fold_name(first) == fold_name(same) or bool(closest(same, [first])))
 
 
 @dataclass

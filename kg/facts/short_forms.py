@@ -14,7 +14,7 @@ from functools import cached_property
 from pyoxigraph import NamedNode
 
 from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_words, normalise, to_amount, to_iso_date
-from kg.files.yaml_files import YamlNode
+from kg.files.yaml_files import YamlNode, is_number
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, KNOWN_NAMES, TYPE, XSD
 from kg.text.folding import closest
@@ -34,6 +34,11 @@ _AMOUNT_IN_WORDS = re.compile(
 )
 _NAME = r"\S(?:[^\n]{0,200}\S)?"
 _ISO_DATE = re.compile(r"[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
+_LIKE_DATE = re.compile(
+    r"(?:[0-9]{1,2}(?:st|nd|rd|th)?[./ -]+(?:[^\W\d_]+|[0-9]{1,2})|[^\W\d_]+[./ -]+[0-9]{1,2}(?:st|nd|rd|th)?)"
+    r"(?:[./, -]+[0-9]{2,4})?"
+)
+"""A day that has no certain meaning, such as `3/4/2019` or `14 Marhc`."""
 _DATE = r"[0-9A-Za-z][0-9A-Za-z.,/ \-]{2,30}"
 
 
@@ -48,6 +53,11 @@ class _Template:
     @property
     def is_bare_name(self) -> bool:
         return len(self.slots) == 1 and self.slots[0].value_kind is ValueKind.ENTITY and self.text.startswith("{")
+
+    @property
+    def order(self) -> tuple[int, bool, bool, str]:
+        """Forms with most slots come first, of these one for a year, which a date would take, too."""
+        return -len(self.slots), not any(map(_is_year, self.slots)), self.is_bare_name, self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +120,7 @@ class ShortForms:
 
     def _templates(self, texts: Sequence[str]) -> tuple[_Template, ...]:
         templates = [template for text in texts if (template := self._template(text)) is not None]
-        return tuple(sorted(templates, key=lambda form: (-len(form.slots), form.is_bare_name, form.text)))
+        return tuple(sorted(templates, key=lambda form: form.order))
 
     def _template(self, text: str) -> _Template | None:
         """A form such as `{currency}{amount}`; None when the ontology lacks one of its properties."""
@@ -225,7 +235,9 @@ class ShortForms:
             return [self._expand_fact(property, forms, value, keys["value"], own=own)]
         entry_form = next((form for form in forms if form.entry is not None), None)
         if entry_form is not None and self._is_by_name(value):
-            if _has_misspelt_key(entry_form, value):
+            if _has_misspelt_key(entry_form, value) or any(
+                self._is_misspelt_key(key.text or "", property) for key, _ in value.entries
+            ):
                 return [value]  # read as a part, so that the key is reported
             return list(self._expand_entries(entry_form, value, details))
         if entry_form is not None and (long := self._expand_single_entry(entry_form, property, value)) is not None:
@@ -305,6 +317,12 @@ class ShortForms:
             return None
         return UnknownCurrency(match["words"], match["amount"])
 
+    def _is_misspelt_key(self, key: str, property: OntologyTerm) -> bool:
+        """True for `Date`, where the values of the property have a `date`."""
+        meant = self.property_of(key[:1].lower() + key[1:], property.range)
+        is_used = meant is not None and bool(meant.usual_domain) and self.schema.is_used_on(meant, property.range)
+        return key[:1].isupper() and is_used
+
     def _is_by_name(self, value: YamlNode) -> bool:
         """True for a mapping such as `{Portugal: 14 March 2019}`, whose keys are values and not properties."""
         names = [key.text or "" for key, _ in value.entries or () if key.text not in CONTEXT_KEYS]
@@ -381,7 +399,8 @@ class ShortForms:
             return None
         entries = [(key.text or "", node.text) for key, node in value.entries or ()]
         texts = {name: text for name, text in entries if text is not None}
-        if len(texts) != len(entries):
+        has_numbers_as_names = any(node.is_quoted and is_number(node.text or "") for _, node in value.entries or ())
+        if len(texts) != len(entries) or has_numbers_as_names:
             return None
         for form in self._forms.get(property.name, []):
             for template in form.texts:
@@ -422,14 +441,14 @@ def _match(text: str, templates: Sequence[_Template], value: YamlNode, *, may_be
     """The entries of the first form that the text has; None when it has none, or more than one reading of it."""
     for template in templates:
         match = template.pattern.fullmatch(text)
-        if match is None or (template.is_bare_name and not may_be_id):
+        if match is None or (template.is_bare_name and (not may_be_id or _ends_in_date(text))):
             continue
         if not _is_certain(template, text):
             return None
         texts = match.groupdict()
         if (dated := _dated_name(template, texts, text)) is not None:
             if _is_year(template.slots[-1]):
-                return None  # the day and the month are no part of the name
+                continue  # the day and the month are no part of the name
             if not dated.name:
                 continue
             texts |= {template.slots[-2].name: dated.name, template.slots[-1].name: dated.date}
@@ -437,8 +456,13 @@ def _match(text: str, templates: Sequence[_Template], value: YamlNode, *, may_be
         if all(normal is not None for _, normal in values):
             # What a sign stands for comes last, since the first value names the part.
             in_order = sorted(values, key=lambda pair: bool(pair[0].signs))
-            return [(_scalar(slot.name, value), replace(value, text=normal)) for slot, normal in in_order]
+            return [(_scalar(slot.name, value), _in_slot(slot, normal, value)) for slot, normal in in_order]
     return None
+
+
+def _in_slot(slot: OntologyTerm, text: str | None, value: YamlNode) -> YamlNode:
+    """The value of a slot; quotation marks around a text are those of its names alone."""
+    return replace(value, text=text, is_quoted=value.is_quoted and slot.value_kind is ValueKind.ENTITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,13 +478,22 @@ def _dated_name(template: _Template, texts: Mapping[str, str], text: str) -> _Da
     *before, last = template.slots
     if not before or before[-1].value_kind is not ValueKind.ENTITY or last.value_kind is not ValueKind.DATE:
         return None
-    words = text.removesuffix(")").split(" ")
-    dates = (number for number in range(len(words) - 1) if to_iso_date(" ".join(words[number:])) is not None)
-    if (first := next(dates, None)) is None:
+    if (first := _start_of_date(words := text.removesuffix(")").split(" "))) is None:
         return None
     name = texts[before[-1].name].split(" ")
     left = len(name) - (len(words) - 1 - first)
     return _DatedName(" ".join(name[: max(left, 0)]), " ".join(words[first:]))
+
+
+def _start_of_date(words: Sequence[str]) -> int | None:
+    """The first of the words of a date that has several, at the end of these words."""
+    dates = (number for number in range(len(words) - 1) if to_iso_date(" ".join(words[number:])) is not None)
+    return next(dates, None)
+
+
+def _ends_in_date(text: str) -> bool:
+    """True for a name with a day or a month and a year behind it, which are no part of the name."""
+    return _start_of_date(text.replace("(", "").removesuffix(")").split(" ")) is not None
 
 
 def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
@@ -503,7 +536,7 @@ def _slot_value(slot: OntologyTerm, text: str, template: _Template) -> str | Non
     if (value := dict(slot.signs).get(text)) is not None:
         return value
     if slot.value_kind is ValueKind.ENTITY:
-        return text
+        return None if slot.name in OCCASIONS and _LIKE_DATE.fullmatch(text) else text
     if any(other.signs for other in template.slots) and slot.name == "amount":
         return to_amount(text)
     normal = normalise(text, slot)

@@ -294,10 +294,21 @@ def is_plain_scalar(text: str) -> bool:
 
 def quoted(text: str) -> str:
     """A text as a YAML scalar within braces, with quotation marks where they are needed."""
-    if _SIMPLE.fullmatch(text) and not _OTHER_TYPE.fullmatch(text) and is_plain_scalar(text):
+    is_other = _OTHER_TYPE.fullmatch(text) or is_number(text)
+    if _SIMPLE.fullmatch(text) and not is_other and is_plain_scalar(text):
         return text
     return _in_quotes(text)
 
 
 _SIMPLE = re.compile(r"(?:[^\W_]|[€£$])(?:[\w .()/&\u2013\u2014'-]*[\w).])?")
 _OTHER_TYPE = re.compile(r"(?i:true|false|yes|no|on|off|null)")
+_NUMBER = re.compile(r"[+-]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:e[+-]?[0-9]+)?|0x[0-9a-f_]+|0o[0-7_]+)", re.IGNORECASE)
+
+
+def is_number(text: str) -> bool:
+    """True for a text that some version of YAML reads as a number, unless it has quotation marks.
+
+    >>> is_number("1e3"), is_number("007"), is_number("1_000"), is_number("3-iron")
+    (True, True, True, False)
+    """
+    return _NUMBER.fullmatch(text) is not None

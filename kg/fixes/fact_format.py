@@ -233,4 +233,4 @@ def _flow(node: YamlNode) -> str:
     if node.entries is not None:
         return f"{{{', '.join(f'{quoted(key.text or str())}: {_flow(value)}' for key, value in node.entries)}}}"
     text = node.text or ""
-    return text if _PLAIN.fullmatch(text) or node.is_null else quoted(text)
+    return text if (_PLAIN.fullmatch(text) and not node.is_quoted) or node.is_null else quoted(text)

@@ -164,6 +164,27 @@ def test_characters_of_two_films_are_two_characters(film_project: SmallProject) 
     assert {"film:a-b-maria film:characterIn film:a-b", "film:c-d-maria film:characterIn film:c-d"} <= found
 
 
+def test_a_number_in_quotation_marks_is_a_name(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", FERRY + '      writer: "007"\n      editor: 1e3\n')
+    messages = {finding.message: finding.remedy for finding in check(film_project.project).findings}
+    assert "'007' is new, so the Person 007 is created" in messages
+    assert messages["1e3 is a number, and the id of no entity"].endswith('in quotation marks: editor: "1e3".')
+
+
+def test_a_festival_is_like_one_that_begins_so(film_project: SmallProject) -> None:
+    festival = "    Cannes Film Festival: {type: EventSeries, kind: festival}\n"
+    film_project.write("data/films.yaml", FERRY + "      premiere: Canes\n" + festival)
+    (finding,) = (finding for finding in check(film_project.project).findings if "Canes" in finding.message)
+    assert finding.suggestions == ("Cannes Film Festival",)
+
+
+@pytest.mark.parametrize("key", ["dat", "Date"])
+def test_a_misspelt_key_of_a_part_is_asked_about(film_project: SmallProject, key: str) -> None:
+    film_project.write("data/films.yaml", FERRY + f"      release: {{{key}: 2019}}\n")
+    (finding,) = (finding for finding in check(film_project.project).findings if key in finding.message)
+    assert finding.suggestions == ("date",)
+
+
 def test_an_id_in_lower_case_is_no_name(film_project: SmallProject) -> None:
     film_project.write("data/films.yaml", FERRY.replace("Inês Carvalho", "ines-carvalho"))
     assert [finding.check for finding in film_project.read().findings] == ["facts/unknown-entity"]

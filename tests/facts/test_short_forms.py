@@ -71,6 +71,24 @@ def block(lines: str) -> str:
             "  premiere: {Locarno Film Festival: 2021}",
             "  screening: {eventSeries: Locarno Film Festival, date: 2021, kind: premiere}",
         ),
+        ("  premiere: Locarno Film Festival", "  screening: {eventSeries: Locarno Film Festival, kind: premiere}"),
+        (
+            "  awards: Golden Bear 21 February 2019",
+            "  recognition: {award: Golden Bear, date: 2019-02-21, outcome: won}",
+        ),
+        (
+            "  awards: {Berlin: Golden Bear February 2019}",
+            "  recognition: {award: Golden Bear, date: 2019-02, eventSeries: Berlin, outcome: won}",
+        ),
+        (
+            "  awards: Golden Bear at Berlin 2019-02-21",
+            "  recognition: {award: Golden Bear, eventSeries: Berlin, date: 2019-02-21, outcome: won}",
+        ),
+        (
+            '  cast: "007 as Dulce"',
+            '  castCredit: {agent: "007", character: Dulce}',
+        ),
+        ("  rating: {The Daily: 3.5/4 stars}", "  rating: {givenBy: The Daily, score: 3.5, scale: 4}"),
         ("  budget: 40,000 dollars", "  budget: {amount: 40000, currency: USD}"),
         ("  wins: Golden Lion", "  recognition: {award: Golden Lion, outcome: won}"),
         ("  gross: {Portugal: €300k}", "  boxOffice: {territory: Portugal, amount: 300000, currency: EUR}"),
@@ -179,9 +197,10 @@ def test_a_short_form_states_what_its_long_form_states(tmp_path: Path, short: st
         ("rating: {A: 77}", "'77' is not a rating"),
         ("rating: {A: 93 USD}", "'93 USD' is not a rating"),
         ("date: 30 February 2019", "'30 February 2019' is not a date"),
-        ("awards: Golden Bear 21 February 2019", "'Golden Bear 21 February 2019' is not a recognition"),
-        ("awards: [Golden Bear at Berlin 21 February 2019]", "'Golden Bear at Berlin 21 February 2019' is not a"),
-        ("wins: Golden Bear at Berlin February 2019", "'Golden Bear at Berlin February 2019' is not a recognition"),
+        ("awards: Golden Bear (21 February 2019)", "'Golden Bear (21 February 2019)' is not a recognition"),
+        ("premiere: 3/4/2019", "'3/4/2019' is not a screening"),
+        ("premiere: 14 Marhc 2019", "'14 Marhc 2019' is not a screening"),
+        ("rating: {The Daily: 4 stars}", "'4 stars' is not a rating"),
     ],
 )
 def test_what_has_no_certain_meaning_is_rejected_with_an_example(tmp_path: Path, line: str, message: str) -> None:
@@ -338,17 +357,19 @@ VALUES = {
     "gross": AMOUNTS,
     "runtime": st.sampled_from(["94 min", "94", "2h", "1 h 5 min"]),
     "release": DATES | st.dictionaries(NAMES, DATES, min_size=1, max_size=2).map(lambda d: _flow(d)),
-    "cast": st.lists(NAMES | st.just("Ana Luz as Maria"), min_size=1, max_size=3).map(
+    "cast": st.lists(NAMES | st.just("Ana Luz as Maria") | st.just('"1917 as Maria"'), min_size=1, max_size=3).map(
         lambda names: f"[{', '.join(names)}]"
     )
     | st.dictionaries(NAMES, NAMES, min_size=1, max_size=2).map(lambda d: _flow(d)),
-    "castCredit": st.just("{agent: Rui Melo, character: Maria, role: leading}"),
+    "castCredit": st.just("{agent: Rui Melo, character: Maria, role: leading}")
+    | st.just('{agent: "1917", character: Maria}'),
     "awards": st.lists(
-        st.sampled_from(["Golden Leopard 2019", "Palme d'Or (2001)", "Bear"]), min_size=1, max_size=2
+        st.sampled_from(["Golden Leopard 2019", "Palme d'Or (2001)", "Bear", "Bear 3 May 2001"]), min_size=1, max_size=2
     ).map(lambda awards: f'["{chr(34) + ", " + chr(34):s}"]'.replace(f"{chr(34)}, {chr(34)}", '", "'.join(awards), 1)),
     "nominations": st.just("Golden Leopard 2020"),
     "recognition": st.just("{outcome: nominated, award: Bear, date: 3 May 2001}"),
-    "director": NAMES,
+    "premiere": NAMES,
+    "director": NAMES | st.just('"1917"'),
     "date": DATES,
 }
 

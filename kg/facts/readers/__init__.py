@@ -28,6 +28,8 @@ from kg.facts.readers.table_reader import TableReader
 from kg.facts.readers.yaml_reader import YamlReader
 from kg.facts.sources import SourcesRead, read_sources
 from kg.facts.texts import open_texts
+from kg.files.yaml_files import is_number
+from kg.parts import path_of
 from kg.reports import Finding, Place
 from kg.schema import Schema, ValueKind
 from kg.sql import quote
@@ -269,7 +271,12 @@ def _undefined_entity(entity: NamedNode, use: Fact, names: Sequence[str], schema
         usual_type = schema.named_type(property, str(use.subject).strip("<>")) or "..."
         narrowed = schema.narrowed.get(usual_type)
         type = f"{narrowed.class_name}, kind: {narrowed.word}" if narrowed is not None else usual_type
-        remedy = f"Add {name.removeprefix('film:')}: {{type: {type}, label: ...}}"
+        id = name.removeprefix("film:")
+        remedy = f"Add {id}: {{type: {type}, label: ...}}"
+        if is_number(id) and use.place.file.endswith(YamlReader.SUFFIXES):
+            message = f"{id} is a number, and the id of no entity"
+            remedy = f'If it is a name, put it in quotation marks: {property.name}: "{id}".'
+    suggestions = _misspelt_key(entity, use, schema) or closest(name, names)
     return Finding(
         "facts/unknown-entity",
         message,
@@ -277,9 +284,19 @@ def _undefined_entity(entity: NamedNode, use: Fact, names: Sequence[str], schema
         focus=str(use.subject),
         path=str(use.property),
         value=str(entity),
-        suggestions=closest(name, names),
+        suggestions=suggestions,
         remedy=remedy,
     )
+
+
+def _misspelt_key(entity: NamedNode, use: Fact, schema: Schema) -> tuple[str, ...]:
+    """The key that was meant by `{dat: 2019}`, a part whose only key was read as the value of a property."""
+    path = path_of(str(use.subject).strip("<>"))
+    owner = schema.property_named(path[-2]) if len(path) > 1 else None
+    if owner is None or all(short.entry != use.property for short in schema.short_forms if short.property == owner.iri):
+        return ()
+    used = (term for term in schema.properties.values() if term.usual_domain and schema.is_used_on(term, owner.range))
+    return closest(to_curie(entity.value).removeprefix("film:"), (term.name for term in used))
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -23,7 +23,7 @@ from kg.facts.named_values import NamedValue, is_name, named_iri
 from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
 from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, OCCASIONS, ShortForms
 from kg.facts.written_values import to_iso_date
-from kg.files.yaml_files import YamlNode, quoted
+from kg.files.yaml_files import YamlNode, is_number, quoted
 from kg.parts import part_iri
 from kg.reports import Finding, Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
@@ -247,7 +247,8 @@ class YamlReader:
     def _term(self, subject: NamedNode, property: OntologyTerm, value: YamlNode, lang: str) -> Term | None:
         """The term that a value stands for; None, and a finding, when it is not a value of the property."""
         text = value.text or ""
-        is_written_name = is_name(text) or self.schema.is_noun(text, property)
+        is_quoted_number = value.is_quoted and is_number(text)
+        is_written_name = is_name(text) or is_quoted_number or self.schema.is_noun(text, property)
         if (
             property.value_kind is ValueKind.ENTITY
             and property.iri != TYPE
