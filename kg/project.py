@@ -30,17 +30,24 @@ class Project:
     """The paths of the files that a graph is built from, and of its builds."""
 
     folder: Path
+    original: Path | None = None
+    """The folder of the project that this one is a copy of, with links to its files."""
+
+    @property
+    def real_folder(self) -> Path:
+        """The folder that links of the project may lead to."""
+        return (self.original or self.folder).resolve()
 
     @cached_property
     def ontology(self) -> tuple[Path, ...]:
         """The Turtle files of the ontology, with its crosswalk, without the shapes."""
-        files = (self.folder / "ontology").glob("*.ttl")
+        files = filter(Path.is_file, (self.folder / "ontology").glob("*.ttl"))
         return tuple(sorted(path for path in files if not path.name.startswith("shapes")))
 
     @cached_property
     def shapes(self) -> tuple[Path, ...]:
         """The Turtle files of the SHACL shapes that a graph must conform to."""
-        files = (self.folder / "ontology").glob("shapes*.ttl")
+        files = filter(Path.is_file, (self.folder / "ontology").glob("shapes*.ttl"))
         return tuple(sorted(path for path in files if path.name != _COMPLETENESS))
 
     @property
@@ -62,7 +69,7 @@ class Project:
                 folders[:] = [name for name in folders if not name.startswith(".")]
                 for name in files:
                     path = Path(parent, name)
-                    if not name.startswith(".") and path.stat().st_mtime_ns > built:
+                    if not name.startswith(".") and path.is_file() and path.stat().st_mtime_ns > built:
                         return path
         return None
 

@@ -14,7 +14,7 @@ import datetime
 import io
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -176,7 +176,7 @@ class LinksRead:
 
 def link_files(data: Path) -> Iterator[Path]:
     """The files of links under `data/`: that of the project, and those of imports whose datasets state links."""
-    yield from filter(Path.exists, (data / LINKS_FILE, *sorted((data / IMPORTS).glob(f"*/{LINKS_FILE}"))))
+    yield from filter(Path.is_file, (data / LINKS_FILE, *sorted((data / IMPORTS).glob(f"*/{LINKS_FILE}"))))
 
 
 def read_links(path: Path, *, file: str) -> LinksRead:
@@ -184,9 +184,10 @@ def read_links(path: Path, *, file: str) -> LinksRead:
     return _read_files({file: path} if path.exists() else {})
 
 
-def read_project_links(data: Path) -> LinksRead:
-    """The links of a project, from all of its files."""
-    return _read_files({f"data/{path.relative_to(data).as_posix()}": path for path in link_files(data)})
+def read_project_links(data: Path, *, skipped: Collection[Path] = ()) -> LinksRead:
+    """The links of a project, from all of its files but those that are `skipped`."""
+    paths = (path for path in link_files(data) if path not in skipped)
+    return _read_files({f"data/{path.relative_to(data).as_posix()}": path for path in paths})
 
 
 def _read_files(files: Mapping[str, Path]) -> LinksRead:

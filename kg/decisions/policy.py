@@ -13,7 +13,7 @@ decisions:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,10 +71,12 @@ class PolicyRead:
     findings: tuple[Finding, ...] = ()
 
 
-def read_policy(path: Path, *, file: str, schema: Schema, sources: Mapping[str, Source]) -> PolicyRead:
-    """The policy in a file, or an empty one when there is no file; `file` is its name in findings."""
+def read_policy(
+    path: Path, *, file: str, schema: Schema, sources: Mapping[str, Source], skipped: Collection[Path] = ()
+) -> PolicyRead:
+    """The policy in a file, or an empty one when there is none that may be read; `file` is its name in findings."""
     reader, policy = _PolicyReader(schema, sources), Policy()
-    for number, root in enumerate(read_yaml_file(path, file=file) if path.exists() else ()):
+    for number, root in enumerate(read_yaml_file(path, file=file) if path.is_file() and path not in skipped else ()):
         if isinstance(root, Finding):
             reader.findings.append(root)
         elif number == 0:

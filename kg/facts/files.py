@@ -121,10 +121,39 @@ def further_faults(count: int, *places: Place) -> Iterator[Finding]:
         yield Finding(MANY, f"{count:,} more faults like these are not listed", places=places)
 
 
-def fact_files(folder: Path) -> tuple[Path, ...]:
-    """The files under `data/` in the order of their names, without what editors and systems hide there."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return tuple(path for path in files if not any(part[0] in ".~" for part in path.relative_to(folder).parts))
+def fact_files(folder: Path, *, within: Path | None = None) -> tuple[Path, ...]:
+    """The files under `data/` in the order of their names, without what editors and systems hide there.
+
+    Left out is what is no file, and what `skipped_files` lists.
+    """
+    return tuple(path for path, reason in _paths_under(folder, within) if reason is None and path.is_file())
+
+
+def skipped_files(folder: Path, *, within: Path | None = None) -> dict[Path, str]:
+    """What is under `data/` and not read, with the reason; links may lead to files in the folder `within`.
+
+    Without one, that is the folder of the project.
+    """
+    return {path: reason for path, reason in _paths_under(folder, within) if reason is not None}
+
+
+def _paths_under(folder: Path, within: Path | None) -> Iterator[tuple[Path, str | None]]:
+    """Yield everything under a folder that is not hidden, each with the reason why it is not read, if there is one."""
+    root = (within if within is not None else folder.parent).resolve()
+    for path in sorted(folder.rglob("*")):
+        if not any(part[0] in ".~" for part in path.relative_to(folder).parts):
+            yield path, _reason_to_skip(path, root)
+
+
+def _reason_to_skip(path: Path, root: Path) -> str | None:
+    if path.is_symlink():
+        if not path.exists():
+            return "it is a link to a file that does not exist"
+        if not path.resolve().is_relative_to(root):
+            return "it is a link that leads out of the project"
+        if path.is_dir():
+            return "it is a link to a folder"
+    return None if path.is_file() or path.is_dir() else "it is neither a file nor a folder"
 
 
 def read_text(path: Path, *, file: str) -> str | Finding:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kg.facts.files import skipped_files
 from kg.files.atomic import write_file
 from kg.fixes.edits import (
     Edit,
@@ -27,6 +28,7 @@ from kg.fixes.edits import (
     fix_misspelling,
     fix_replaced,
     fix_value,
+    remove_character,
     write_block,
 )
 from kg.pipeline.draft import Draft, draft
@@ -47,6 +49,7 @@ EDITS_FOR: Mapping[str, Callable[[Finding, Draft, str], Sequence[Edit]]] = {
     "facts/key": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/value": lambda finding, draft, text: fix_value(finding, text, draft.schema, draft.read.facts),
     "facts/words": lambda finding, draft, text: fix_cited_words(finding, text),
+    "facts/invisible": lambda finding, draft, text: remove_character(finding, text),
     "facts/duplicate": lambda finding, draft, text: fix_duplicate(finding, text),
     "shacl/pattern": lambda finding, draft, text: fix_letter_case(finding, text),
     "shacl/minCount": lambda finding, draft, text: fix_missing_label(finding, text, draft.read.facts),
@@ -118,11 +121,18 @@ def _line(finding: Finding) -> tuple[str, int] | None:
 
 def _is_improvement(project: Project, before: Report, fixes: Sequence[Fix]) -> bool:
     """True when a copy of the project with the fixes lacks their findings and has no new one."""
+    skipped = skipped_files(project.data, within=project.real_folder)
     with tempfile.TemporaryDirectory(prefix="kg-fix-") as folder:
         copy = Path(folder)
         for name in ("ontology", "data", "texts"):
             if (project.folder / name).is_dir():
-                shutil.copytree(project.folder / name, copy / name, copy_function=_link_or_copy)
+                shutil.copytree(
+                    project.folder / name,
+                    copy / name,
+                    ignore=lambda parent, names: [name for name in names if Path(parent, name) in skipped],
+                    copy_function=_link_or_copy,
+                    ignore_dangling_symlinks=True,
+                )
         (copy / "queries").mkdir()
         for file, change in _changes(project, fixes).items():
             (copy / file).unlink()

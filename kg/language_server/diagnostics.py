@@ -48,7 +48,7 @@ def _project_with(project: Project, edited: Mapping[Path, str]) -> Iterator[Proj
         for part in ("ontology", "texts"):
             if (project.folder / part).is_dir():
                 _link(project.folder / part, folder / part)
-        for path in (*fact_files(project.data), *project.data.glob("*.lock")):
+        for path in (*fact_files(project.data), *filter(Path.is_file, project.data.glob("*.lock"))):
             if path not in edited:
                 _link(path, folder / path.relative_to(project.folder))
         (folder / "data").mkdir(exist_ok=True)
@@ -58,7 +58,7 @@ def _project_with(project: Project, edited: Mapping[Path, str]) -> Iterator[Proj
                 copy = folder / path.relative_to(project.folder)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_text(text, encoding="utf-8", newline="")
-        yield Project(folder)
+        yield Project(folder, original=project.folder)
 
 
 def _link(path: Path, link: Path) -> None:

@@ -176,7 +176,7 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
                 BuildInputs(context, is_closed=graph.is_closed),
                 graph.last.digests,
                 graph.read.records,
-                named_files(project.data),
+                named_files(project.data, within=project.real_folder),
             )
         publish(project, folder, digest(graph.last))
     return replace(graph.report, counts=counts)
@@ -248,7 +248,7 @@ def digest_of(project: Project, last: LastBuild, *, engine: str, texts: Path | s
 
     lookup = read_services(project.configuration).lookup
     digest = hashlib.sha256(f"{__version__} {engine} {lookup}".encode())
-    for path in (*project.ontology, *project.shapes, *fact_files(project.data)):
+    for path in (*project.ontology, *project.shapes, *fact_files(project.data, within=project.real_folder)):
         digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
         digest.update(bytes.fromhex(last.digests[path]))
     if (project.data / LOCK_FILE).is_file():

@@ -109,11 +109,18 @@ def draft(
     if last.folder is not None:
         new.keep_ids_of(last.folder / FILE)
     facts = ProjectFacts(new)
-    read = read_facts(project.data, schema, facts, texts=texts, former=unchanged_files(project, last, texts, schema))
+    former = unchanged_files(project, last, texts, schema)
+    read = read_facts(project.data, schema, facts, texts=texts, former=former, within=project.real_folder)
     if without:
         facts.leave_out(without, except_for=_IDENTIFYING)
-    trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
-    links = read_project_links(project.data)
+    trust = read_policy(
+        project.data / "policy.yaml",
+        file="data/policy.yaml",
+        schema=schema,
+        sources=read.sources,
+        skipped=read.skipped,
+    )
+    links = read_project_links(project.data, skipped=read.skipped)
     _check_unchanged(project, states, read_file_states(project, texts=texts))
     checked = (*check_ranks_in(facts), *check_usage(facts.where(OF_YAML_FILES), schema))
     findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)

@@ -59,7 +59,7 @@ class Forecast:
 
 def forecast(project: Project, *, memory: str | None = None) -> Forecast:
     """What a build of all of a project's files needs; `memory` is its limit."""
-    facts = sum(map(count_facts, named_files(project.data).values()))
+    facts = sum(map(count_facts, named_files(project.data, within=project.real_folder).values()))
     has_store = has_lookup_store(project, facts * _TRIPLES)
     needed, tables = (_interpolate(facts, _MEMORY[is_filled]) for is_filled in (has_store, False))
     if memory is not None:

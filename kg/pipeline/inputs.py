@@ -144,7 +144,7 @@ def unchanged_files(
     written = lock.read_text(encoding="utf-8", errors="replace") if lock.is_file() else ""
     if last.inputs is None or last.inputs.context != reading_context(project, texts, written, last.digests):
         return None
-    return last.inputs.unchanged(named_files(project.data), last.digests, schema)
+    return last.inputs.unchanged(named_files(project.data, within=project.real_folder), last.digests, schema)
 
 
 def reading_context(project: Project, texts: Path | str | None, lock: str, digests: FileDigests) -> str:

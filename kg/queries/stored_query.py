@@ -415,7 +415,7 @@ class StoredQueries(Mapping[str, StoredQuery]):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._files: dict[str, list[Path]] = {}
-        for path in sorted(folder.rglob("*.rq"), key=lambda path: (path.parent, path.stem)):
+        for path in sorted(filter(Path.is_file, folder.rglob("*.rq")), key=lambda path: (path.parent, path.stem)):
             self._files.setdefault(path.stem, []).append(path)
         self._queries: dict[str, StoredQuery] = {}
 

@@ -18,7 +18,7 @@ from typing import cast
 from pyoxigraph import NamedNode
 
 from kg.facts.fact_table import SLOTS, FactSelection, ProjectFacts
-from kg.facts.files import MAX_FINDINGS, FileFindings, fact_files, further_faults
+from kg.facts.files import MAX_FINDINGS, FileFindings, fact_files, further_faults, skipped_files
 from kg.facts.literals import describe_value, example_of
 from kg.facts.model import Fact, SharedPassage, Source
 from kg.facts.named_values import NamedValue, resolve_names
@@ -30,7 +30,7 @@ from kg.facts.sources import SourcesRead, read_sources
 from kg.facts.texts import open_texts
 from kg.files.yaml_files import is_number
 from kg.parts import path_of
-from kg.reports import Finding, Place
+from kg.reports import Finding, Place, Severity
 from kg.schema import Schema, ValueKind
 from kg.sql import quote
 from kg.terms import FILM, SOURCE, TYPE, to_curie, to_short, to_term
@@ -69,6 +69,8 @@ class FactsRead:
     """Values that are no entities of the graph, or not certainly one; there is a finding about each."""
     passages: tuple[SharedPassage, ...] = ()
     """The passages of blocks and parts in the files that were read."""
+    skipped: frozenset[Path] = frozenset()
+    """What is under `data/` and was not read, since it is a link out of the project, or no file."""
 
 
 def read_facts(
@@ -78,19 +80,31 @@ def read_facts(
     *,
     texts: Path | str | None = None,
     former: Mapping[str, FileRecord] | None = None,
+    within: Path | None = None,
 ) -> FactsRead:
     """Read all facts under a project's `data/`, in the order of files and lines, into an empty table.
 
     A fault hides no other. Cited words are found in the texts of the folder `texts`, as `open_texts` says. The files
     in `former` are not read: their facts are in the earlier snapshot that the table's dictionary has the ids of. It is
-    None where files would be read otherwise than for that snapshot.
+    None where files would be read otherwise than for that snapshot. Links lead to files `within` a folder, by default
+    that of the project.
     """
-    path = folder / "sources.yaml"
-    listed = read_sources(path, file=_name(path, folder)) if path.exists() else SourcesRead()
+    path, skipped = folder / "sources.yaml", skipped_files(folder, within=within)
+    is_listed = path.is_file() and path not in skipped
+    listed = read_sources(path, file=_name(path, folder)) if is_listed else SourcesRead()
     available = open_texts(texts, folder.parent / "texts", listed.sources)
-    citations = CitationFinder(available, listed.sources, read_lock(folder / LOCK_FILE))
+    lock = folder / LOCK_FILE
+    citations = CitationFinder(available, listed.sources, read_lock(lock) if lock not in skipped else {})
     files = _FileReader(schema, listed.sources, table, citations)
-    files.read(named_files(folder), former)
+    for other, reason in skipped.items():
+        files.others.add(
+            "skipped",
+            f"not read, since {reason}",
+            Place(_name(other, folder)),
+            remedy="Put a file in its place.",
+            severity=Severity.WARNING,
+        )
+    files.read(named_files(folder, within=within), former)
     sources = {**listed.sources, **files.rdf.file_sources}
     findings = FileFindings((*listed.findings, *files.findings()))
     resolved = resolve_names(table, files.yaml.named_values, schema)
@@ -109,14 +123,18 @@ def read_facts(
         former is not None,
         frozenset(undefined),
         tuple(files.yaml.passages),
+        frozenset(skipped),
     )
 
 
-def named_files(folder: Path) -> dict[str, Path]:
-    """The files under `data/` that should hold facts, by the names that they have in findings, in their order."""
+def named_files(folder: Path, *, within: Path | None = None) -> dict[str, Path]:
+    """The files under `data/` that should hold facts, by the names that they have in findings, in their order.
+
+    Links lead to files `within` a folder, by default that of the project.
+    """
     return {
         _name(path, folder): path
-        for path in fact_files(folder)
+        for path in fact_files(folder, within=within)
         if path.name not in _OTHER_FILES and not path.name.endswith(_OTHER_SUFFIXES)
     }
 
