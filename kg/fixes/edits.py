@@ -147,6 +147,16 @@ def _at_end_of_section(line: int, text: str, block: str) -> Edit:
     return Edit(end + 1, 1, "", block)
 
 
+def remove_character(finding: Finding, text: str) -> Sequence[Edit]:
+    """Nothing in place of a character that is at the place of its finding."""
+    char, place = to_term(finding.value).value if finding.value else "", finding.place
+    lines = text.splitlines(keepends=True)
+    if place is None or not char or place.line > len(lines):
+        return ()
+    is_there = lines[place.line - 1][place.column - 1 :].startswith(char)
+    return [Edit(place.line, place.column, char, "")] if is_there else ()
+
+
 def fix_cited_words(finding: Finding, text: str) -> Sequence[Edit]:
     """The words as the source writes them."""
     written = _scalar_at(finding, text, to_term(finding.value).value if finding.value else "")

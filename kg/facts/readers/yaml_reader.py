@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -29,10 +30,16 @@ from kg.reports import Finding, Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import LABEL, TYPE, Term, to_iri
 from kg.text.folding import closest, to_slug
+from kg.text.invisible_chars import find_invisible
 from kg.text.number_words import counted
 
 _FACT_KEYS = (*CONTEXT_KEYS, "value", "written", "lang")
 _PART_KEYS = (*CONTEXT_KEYS, "id")
+_WORDS_OF_SOURCE = ("at", "written")
+_MOST_INVISIBLE = 20
+"""Findings about one text."""
+_SHOWN = 100
+"""Characters of a text that a finding shows."""
 _SPAN = re.compile(r"(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
 _LIKE_SPAN = re.compile(r"[0-9]+\s*[-–]\s*[0-9]+")
 _UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
@@ -112,11 +119,29 @@ class YamlReader:
             if isinstance(root, Finding):
                 self.findings.append(root)
             else:
+                self._report_invisible(root)
                 self._parts.clear()
                 yield from self._section(root)
                 self._report_without_source()
         if is_empty:
             self.findings.add("empty", "the file has no facts", Place(file, 1, 1), severity=Severity.INFO)
+
+    def _report_invisible(self, node: YamlNode) -> None:
+        """Add a finding for each invisible character in keys and values, but not in words of a source."""
+        for found in islice(find_invisible(node.text or ""), _MOST_INVISIBLE):
+            place, text = node.place, node.text or ""
+            if "\n" not in text:
+                place = replace(place, column=place.column + found.offset + node.is_quoted)
+            message = f"invisible character {found.name} in {text[:_SHOWN]!r}"
+            remedy = "Remove it." if found.is_removable else "Remove it, or write a space."
+            check = "invisible" if found.is_removable else "invisible-space"
+            self.findings.add(check, message, place, value=found.char, remedy=remedy, severity=Severity.WARNING)
+        for key, value in node.entries or ():
+            self._report_invisible(key)
+            if key.text not in _WORDS_OF_SOURCE:
+                self._report_invisible(value)
+        for element in node.elements or ():
+            self._report_invisible(element)
 
     def _report_without_source(self) -> None:
         """Add one finding for all values of a section that have no source, at the first of them."""
