@@ -33,7 +33,7 @@ from kg.pipeline.build import check
 from kg.pipeline.draft import draft
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
-from kg.terms import LABEL, to_curie
+from kg.terms import LABEL, to_curie, to_short
 from tests.importers.import_project import DATASETS, ROOT, ImportProject
 
 FILMS = """\
@@ -310,6 +310,39 @@ def test_the_guessed_key_is_the_number_of_a_catalogue(project: ImportProject, tm
     assert project.run("table", str(table), "--guess", "-o", f"{table}.mapping.yaml") == 0
     assert project.run("table", str(table)) == 0
     assert {("rdfs:label", "Metropolis"), ("runningTime", "153")} <= project.values_of("katalog-f-2-ae3366")
+
+
+FRENCH = """Code;Titre original;Titre français;Année;Réalisateur(s);Durée (min);Entrées;Budget;Date de sortie;Pays
+F001;The Quays;Les Quais;1998;Jean Dupont, Marie Curie;101;1 234 567;4,5 M€;14/03/1998;France / Belgique
+F002;La Mer;;2003;Marie Curie;88;23 456;1,2 M€;01/12/2003;France
+"""
+GERMAN = """Nr;Deutscher Titel;Originaltitel;Produktionsjahr;Regisseurin;Laufzeit [min];Kinostart;Bewertung
+1;Die Kais;The Quays;1998;Marie Curie;101;14.03.1998;gut
+2;Das Meer;La Mer;2003;Marie Curie;88;01.12.2003;
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (FRENCH, {("rdfs:label", "The Quays"), ("skos:altLabel", "Les Quais"), ("date", "1998-03-14")}),
+        (GERMAN, {("rdfs:label", "The Quays"), ("skos:altLabel", "Die Kais"), ("date", "1998-03-14")}),
+    ],
+    ids=["French", "German"],
+)
+def test_the_guess_for_a_table_in_another_language_can_be_used(
+    project: ImportProject, tmp_path: Path, table: str, expected: set[tuple[str, str]]
+) -> None:
+    """Words in brackets, titles in a language, and original titles alone, one of which is the label."""
+    path, mapping = tmp_path / "kais.csv", tmp_path / "guess.yaml"
+    path.write_text(table, encoding="utf-8")
+    assert project.run("table", str(path), "--guess", "-o", str(mapping)) == 0
+    assert project.run("table", str(path), "--mapping", str(mapping)) == 0
+    (film,) = {to_short(fact.subject) for fact in project.facts() if to_short(fact.value) == "1998-03-14"}
+    values = project.values_of(film.removeprefix("film:"))
+    assert {*expected, ("runningTime", "101"), ("director", "kais-person-marie-curie")} <= values
+    # Nothing has a meaning that needs more than a name: a number of admissions is no figure yet, a word no rating.
+    assert {"boxOffice", "rating"}.isdisjoint(name for name, _ in values)
 
 
 def test_a_row_with_an_incomplete_key_is_rejected(project: ImportProject, tmp_path: Path) -> None:

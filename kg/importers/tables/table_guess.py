@@ -40,6 +40,8 @@ _ARTICLE = re.compile(
     r", (?:The|An?|L[eao]s?|L['’]|Une?|Der|Die|Das|Den|Dem|Eine?|El|Il|Gli|I|De|Het|Een|Os?|As?|Ett?|En)$"
 )
 _AFFIXES = re.compile(r"^(?:film|movie|main|lead|first)\s+|\s+(?:names?|labels?|\(s\)|\d+|of film|of the film)(?=\s|$)")
+_IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_FILM_CLASS = (NamedNode(FILM + "Film"),)
 _CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 
 Cells = Mapping[str, Sequence[str]]
@@ -59,6 +61,7 @@ class ColumnGuess:
     year_cleaning: str = ""
     """The cleaning of the year that is in the same cell."""
     label: str = ""
+    language: str = ""
     identifier: str = ""
     empty_texts: tuple[str, ...] = ()
     """Texts that mean nothing, such as an amount of zero."""
@@ -98,7 +101,7 @@ def guess_mapping(path: Path, schema: Schema, *, encoding: str = "utf-8") -> str
         for name in header
         if name not in used
     )
-    guesses = _with_people(guesses, cells, known)
+    guesses = _with_label(_with_people(guesses, cells, known), cells)
     key = _guess_key(guesses, cells, len(rows))
     return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header, encoding=encoding)
 
@@ -147,6 +150,18 @@ def _with_people(guesses: list[ColumnGuess], cells: Cells, known: Mapping[str, A
         return ColumnGuess(guess.column, property, split, cleaning, known["classes"].get(property, ""))
 
     return list(map(with_people, guesses))
+
+
+def _with_label(guesses: list[ColumnGuess], cells: Cells) -> list[ColumnGuess]:
+    """The guesses, with a label: where no column is one, the other titles with the fewest empty cells.
+
+    A work must have a label: a table that has original titles alone has them as labels.
+    """
+    titles = [guess for guess in guesses if guess.property == "alias" and cells[guess.column]]
+    if not titles or any(guess.property == "label" for guess in guesses):
+        return guesses
+    fullest = max(titles, key=lambda guess: (len(cells[guess.column]), not guess.language))
+    return [replace(guess, property="label", split="") if guess is fullest else guess for guess in guesses]
 
 
 def _without_repetition(guesses: Iterable[ColumnGuess]) -> list[ColumnGuess]:
@@ -236,6 +251,8 @@ def _guess_column(
 ) -> ColumnGuess:
     words = _in_words(name)
     property = _property_called(words, schema, known["columns"])
+    if not property and (language := _title_language(words, known)):
+        return ColumnGuess(name, "alias", language=language)
     if _mostly_match(r"(?i)^(?:true|false|yes|no)$", cells) and not _takes_booleans(property, schema):
         return ColumnGuess(name, "")
     for identifier, pattern in _IDENTIFIERS.items():
@@ -246,13 +263,19 @@ def _guess_column(
     if property in ("", "label") and _mostly_match(r"^.+ \((?:1[89]|20)\d\d\)$", cells):
         # A title with its year states both.
         return ColumnGuess(name, "label", clean=("no-brackets", "article-first"), year_cleaning="year-in-brackets")
-    class_name = known["classes"].get(property, "")
+    class_name = _class_of_values(property, schema, known)
     if _leads_to_entities(property, schema) and _mostly_match(_DAY, cells):
         property, class_name = "date", ""
-    if not property:
+    if not property or (_leads_to_entities(property, schema) and not class_name):
         return ColumnGuess(name, "")
     split = _guess_split(cells) if class_name and not is_nested else ""
     return ColumnGuess(name, property, split, _guess_cleaning(property, cells, split), class_name)
+
+
+def _class_of_values(property: str, schema: Schema, known: Mapping[str, Mapping[str, str]]) -> str:
+    """The class of the values of a property; empty where they have no names, such as figures and releases."""
+    usual = schema.usual_type(schema.properties[schema.names[property]]) if property in schema.names else ""
+    return known["classes"].get(property, usual if usual in known["classes"].values() else "")
 
 
 def _leads_to_entities(property: str, schema: Schema) -> bool:
@@ -265,20 +288,40 @@ def _takes_booleans(property: str, schema: Schema) -> bool:
 
 
 def _property_called(words: str, schema: Schema, usual: Mapping[str, str]) -> str:
-    """The property that people call so; `film director names` and `actor 1` are a director and an actor."""
-    bare = _AFFIXES.sub("", words).strip()
-    for text in (words, bare, bare.removesuffix("s")):
-        if property := usual.get(text, "") or _property_labelled(text, schema):
-            return property
+    """The property that people call so; `film director names` and `actor 1` are a director and an actor.
+
+    What is in brackets is left out where it is not known: `Durée (min)`, `Réalisateur(s)`.
+    """
+    for name in (words, " ".join(_IN_BRACKETS.sub(" ", words).split())):
+        bare = _AFFIXES.sub("", name).strip()
+        for text in (name, bare, bare.removesuffix("s")):
+            if text and (property := usual.get(text, "") or _property_labelled(text, schema)):
+                return property
     return ""
 
 
 def _property_labelled(words: str, schema: Schema) -> str:
-    """The property with this name or English label, or the empty text."""
+    """The property with this name or label, or of films with this other label, in any language; else empty."""
+    by_other_label = ""
     for iri, term in schema.properties.items():
-        is_called = words in (term.label.lower(), term.name.lower())
-        if is_called and iri.value.startswith(FILM) and iri in schema.names.values():
+        if not iri.value.startswith(FILM) or iri not in schema.names.values():
+            continue
+        if words in (term.name.lower(), *map(str.lower, term.labels)):
             return term.name
+        is_of_films = bool(term.usual_domain) and schema.is_used_on(term, _FILM_CLASS)
+        if not by_other_label and is_of_films and term.has_label(words):
+            by_other_label = term.name
+    return by_other_label
+
+
+def _title_language(words: str, known: Mapping[str, Mapping[str, str]]) -> str:
+    """The language of a column of titles, `English title` or `titre français`; the empty text for any other column."""
+    pair = words.split()
+    if len(pair) != 2:
+        return ""
+    for title, language in (pair, reversed(pair)):
+        if known["columns"].get(title) == "label" and language in known["languages"]:
+            return known["languages"][language]
     return ""
 
 
@@ -415,6 +458,7 @@ def _entry(guess: ColumnGuess) -> str:
         "property": guess.property,
         "class": guess.class_name,
         "label": _scalar(guess.label) if guess.label else "",
+        "language": guess.language,
         "identifier": guess.identifier,
         "within": guess.inverse,
         "split": _scalar(guess.split) if guess.split else "",
