@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from kg.explain.why import Explainer, Explanation
     from kg.exports.export import ExportRequest
     from kg.facts.model import Fact
+    from kg.federation.config import Services
     from kg.graph.columns import Columns
     from kg.linking.model import Candidate, Mention
     from kg.lookup.entity_description import EntityDescription
@@ -211,12 +212,17 @@ class FilmGraph:
 
     def _federated(self, text: str) -> str:
         """A query with the answers of the endpoints that its SERVICE clauses name."""
-        from kg.federation.config import read_services
         from kg.federation.endpoint_client import EndpointClient
         from kg.federation.federate import federate
 
-        client = EndpointClient(read_services(self.project.configuration), self.project.build_folder / "services")
+        client = EndpointClient(self._services(), self.project.build_folder / "services")
         return federate(self.store, text, client)
+
+    def _services(self) -> Services:
+        """The endpoints that queries may use."""
+        from kg.federation.config import read_services
+
+        return read_services(self.project.configuration)
 
     def _evaluate_in_worker(
         self, text: str, *, seconds: float, limit: int | None, file: str, base_iri: str | None

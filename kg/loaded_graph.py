@@ -6,6 +6,7 @@ Nothing in the graph has a source but the files, so what needs facts with source
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ from kg.text.sparql_tokens import tokenise
 
 if TYPE_CHECKING:
     from kg.explain.why import Explainer
+    from kg.federation.config import Services
     from kg.lookup.data_profile import DataProfile
 
 LABEL_PROPERTIES = (
@@ -73,6 +75,11 @@ class LoadedGraph(FilmGraph):
         """The prefixes that the files declare; queries need not."""
         prefixes: dict[str, str] = json.loads((self.build / LOADED_PREFIXES).read_text(encoding="utf-8"))
         return prefixes
+
+    def _services(self) -> Services:
+        """The endpoints that a file in the folder of the graph lists; a graph without one has no such file."""
+        services = super()._services()
+        return services if self.project.configuration.is_file() else replace(services, file="")
 
     def with_prefixes(self, text: str, ask: Callable[[str], _Result]) -> _Result:
         """The result of a query that may use the prefixes of the files; errors are at their place in the text.
@@ -312,7 +319,15 @@ def _to_format(format: RdfFormat | str | None) -> RdfFormat | None:
 def _names_of(files: Files) -> list[str]:
     if hasattr(files, "serialize"):
         raise InputError("kg.load reads files: write the graph of rdflib to one first, with graph.serialize(FILE).")
-    return [str(files)] if isinstance(files, Path | str) else list(map(str, files))
+    names = [files] if isinstance(files, os.PathLike | str) else files
+    wrong = (
+        names
+        if not isinstance(names, Iterable)
+        else next((n for n in names if not isinstance(n, os.PathLike | str)), None)
+    )
+    if wrong is not None:
+        raise TypeError(f"A file, folder or pattern is a text or a path, and several are a list; {wrong!r} is neither.")
+    return list(map(str, names))
 
 
 def _paths(files: Files) -> list[Path]:

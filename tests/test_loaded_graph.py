@@ -365,3 +365,9 @@ def test_very_large_tables_are_loaded_with_what_answers_lookups(
     assert not (graph.build / "store").exists()
     assert TripleOrders.of(graph.snapshot.sql) == INDEXED
     assert graph.sparql("ASK { ?s ?p ?o }", engine="columnar").truth
+
+
+@pytest.mark.parametrize("files", [5, ["people.ttl", 5], None])
+def test_what_is_no_file_is_a_type_error(files: Any) -> None:
+    with pytest.raises(TypeError, match="A file, folder or pattern is a text or a path"):
+        kg.load(files)

@@ -25,7 +25,7 @@ import sys
 from collections.abc import Sequence
 
 from kg.cli import ask, build, check, compare, completion, import_export, link, serve, stores, why
-from kg.cli.command import CommandParser, Commands
+from kg.cli.command import CommandParser, Commands, check_output
 from kg.errors import EngineMismatchError, FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
 
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return OK
     try:
+        check_output(getattr(call, "output", None))
         status = int(call.run(call))
         sys.stdout.flush()
         return status

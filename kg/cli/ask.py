@@ -280,6 +280,10 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
         text = answer.to_text(question.format, labels=question.labels)
     if not answer.complete and question.format in ("csv", "tsv", "turtle"):
         return text, [*notes, "There are more: this answer was cut at a limit."]
+    if answer.kind == "rows" and answer and not answer.name:
+        from kg.explain.unbound_variables import find_unbound
+
+        return text, [*notes, *map(str, find_unbound(question.sparql))]
     if answer.kind != "rows" or answer:
         return text, notes
     notes += [*graph.explain_empty(answer, contested_remedy="see `kg conflicts`, or query GRAPH graph:contested")]

@@ -62,6 +62,9 @@ class CommandParser(argparse.ArgumentParser):
             self.error(f"{' '.join(words)!r} is one argument too many. `{self.prog} --help` shows what it takes.")
         known = [name for name in self._option_string_actions if name.startswith("--")]
         advice = did_you_mean(closest(option, known)[:1])
+        target = next((action for action in self._actions if action.dest in ("folder", "file")), None)
+        if option in ("-o", "--output") and target is not None and not target.option_strings:
+            advice = f"{target.metavar} is named without one: {self.prog} {target.metavar}."
         self.error(f"There is no option {option}. {advice}".rstrip() + f" `{self.prog} --help` lists all.")
 
     def error(self, message: str) -> NoReturn:
@@ -220,6 +223,19 @@ def size_with_unit(text: str) -> str:
     """The type of `--memory` where the limit is that of DuckDB: a size with its unit, such as `2GB`."""
     memory_size(text)
     return f"{text}MiB" if text.strip().isdecimal() else text
+
+
+def check_output(name: str | None) -> None:
+    """Raise `InputError` for an output that would be, or replace, one of the files that a graph is built from."""
+    from kg.project import is_project
+
+    if name in (None, "-"):
+        return
+    path = Path(str(name)).resolve()
+    for folder in filter(is_project, path.parents):
+        first = path.relative_to(folder).parts[0]
+        if first in ("ontology", "data", "queries", "texts", "filmgraph.toml"):
+            raise InputError(f"{name} is among the files that a graph is built from. Name another file or folder.")
 
 
 # --- input

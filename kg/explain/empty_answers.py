@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 import rdflib
 from pyoxigraph import NamedNode, Store, Triple
 
+from kg.explain.unbound_variables import UnboundVariable, find_unbound
 from kg.graph.store import find_quad, find_quads, find_solutions
 from kg.lookup.entity_names import stored_ontology
 from kg.queries.rewriting.engine_query import EngineRows, evaluate
@@ -114,7 +115,7 @@ class EmptyAnswer:
     clauses: tuple[str, ...] = ()
     has_year: bool = False
     rows: int = 0
-    unbound: tuple[str, ...] = ()
+    unbound: tuple[UnboundVariable, ...] = ()
     """The variables that nothing in the query gives a value."""
     inferred: tuple[Triple, ...] = ()
 
@@ -141,7 +142,7 @@ class EmptyAnswer:
             if any(pattern.is_contested for pattern in self.patterns):
                 sentences.append("A source states it, but it is contested: see `kg conflicts`.")
         else:
-            sentences += self._sparql_sentences(contested_remedy)
+            sentences += [*self._sparql_sentences(contested_remedy), *map(str, self.unbound)]
         return (*sentences, *map(_inferred_sentence, self.inferred))
 
     def _sparql_sentences(self, contested_remedy: str) -> Iterator[str]:
@@ -157,8 +158,6 @@ class EmptyAnswer:
             yield f"OFFSET skips every row: without it there {rows}."
         elif self.reason is EmptyReason.FILTERED:
             yield _filtered_sentence(self.clauses, has_year=self.has_year)
-            if self.unbound:
-                yield f"No pattern of the query has {' or '.join(self.unbound)}."
         elif not self.patterns and self.reason in _SENTENCES:
             yield _SENTENCES[self.reason]
 
@@ -238,7 +237,7 @@ def explain_empty(store: Store, text: str) -> EmptyAnswer:
         reason = _failed_patterns(store, tokens, all_patterns)
         inferred = _inferred_triples(store, all_patterns, find_values_blocks(text, tokens))
         empty = replace(reason, inferred=tuple(dict.fromkeys(inferred)))
-    return replace(empty, unknown_terms=(*unknown_terms, *others))
+    return replace(empty, unknown_terms=(*unknown_terms, *others), unbound=find_unbound(text))
 
 
 def _modified(store: Store, text: str, tokens: Sequence[Token]) -> EmptyAnswer | None:
@@ -277,21 +276,8 @@ def _failed_patterns(store: Store, tokens: Sequence[Token], all_patterns: Sequen
         return EmptyAnswer(EmptyReason.UNMATCHED_PATTERNS, patterns=unmatched)
     if patterns and _matches(store, patterns):
         has_year = any(_YEAR.search(token.text) for token in tokens if token.kind in ("number", "string"))
-        unbound = _unbound_variables(tokens, all_patterns)
-        return EmptyAnswer(EmptyReason.FILTERED, clauses=clauses, has_year=has_year, unbound=unbound)
+        return EmptyAnswer(EmptyReason.FILTERED, clauses=clauses, has_year=has_year)
     return EmptyAnswer(EmptyReason.NO_JOINT_MATCH)
-
-
-def _unbound_variables(tokens: Sequence[Token], patterns: Sequence[TriplePattern]) -> tuple[str, ...]:
-    """The variables that are in no pattern, nor in VALUES, nor the name of an expression."""
-    bound = {name for pattern in patterns for name in pattern.variables()}
-    values = False
-    for before, token in pairwise(tokens):
-        values = before.is_word("VALUES") or (values and before.text != "{")
-        if token.kind == "variable" and (before.is_word("AS", "GRAPH") or values):
-            bound.add(token.text[1:])
-    named = (token.text for token in tokens if token.kind == "variable" and token.text[1:] not in bound)
-    return tuple(dict.fromkeys(named))
 
 
 _EXCLUDING = ("FILTER", "MINUS", "VALUES", "HAVING")

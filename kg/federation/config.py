@@ -44,7 +44,7 @@ class ServiceConfig:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The endpoints of a project by address, the contact that requests name, and the file that lists them."""
+    """The endpoints of a project by address, the contact that requests name, and the file that lists them, if any."""
 
     by_address: Mapping[str, ServiceConfig] = field(default_factory=dict)
     contact: str = ""

@@ -72,7 +72,10 @@ def _check_clause(text: str, prologue: str, clause: ServiceClause, services: Ser
     place = place_at(text, clause.start)
     if clause.address not in services.by_address:
         listed = ", ".join(f"<{address}>" for address in sorted(services.by_address)) or "no endpoint"
-        raise QueryError(f"SERVICE <{clause.address}> is not allowed: {services.file} lists {listed}.", place=place)
+        reason = (
+            f"{services.file} lists {listed}" if services.file else "loaded files list no endpoint, as a project does"
+        )
+        raise QueryError(f"SERVICE <{clause.address}> is not allowed: {reason}.", place=place)
     query = f"{prologue} ASK {{ {clause.group} }}"
     try:
         Store().query(query, prefixes=PREFIXES)

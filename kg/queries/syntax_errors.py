@@ -170,6 +170,34 @@ def _unpaired_bracket(tokens: Sequence[Token]) -> Iterator[Mistake]:
         yield Mistake(opened[-1], f"The query does not parse: this {opened[-1].text} is not closed.")
 
 
+def _wrong_arguments(tokens: Sequence[Token]) -> Iterator[Mistake]:
+    """A function of SPARQL that has more arguments, or fewer, than it takes."""
+    for index, (word, after) in enumerate(pairwise(tokens)):
+        least, most = _ARGUMENTS.get(word.text.upper(), (0, 0)) if word.kind == "word" else (0, 0)
+        if not most or after.text != "(":
+            continue
+        inside = _in_brackets(tokens, index + 1)
+        commas = [token for _, token in _outside_brackets(inside) if token.text == ","]
+        count = len(commas) + 1 if inside else 0
+        if not least <= count <= most:
+            takes = str(least) if least == most else f"{least} to {most}"
+            place = commas[most - 1] if count > most else word
+            fault = f"{word.text.upper()} takes {takes} {'argument' if most == 1 else 'arguments'}, and has {count}."
+            yield Mistake(place, fault)
+
+
+_FUNCTIONS = {
+    (1, 1): "STR LANG DATATYPE BOUND IRI URI ABS CEIL FLOOR ROUND STRLEN UCASE LCASE ENCODE_FOR_URI YEAR MONTH DAY"
+    " HOURS MINUTES SECONDS TIMEZONE TZ MD5 SHA1 SHA256 SHA384 SHA512 ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC",
+    (2, 2): "LANGMATCHES CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER STRLANG STRDT SAMETERM",
+    (3, 3): "IF",
+    (2, 3): "SUBSTR REGEX",
+    (3, 4): "REPLACE",
+}
+_ARGUMENTS = {name: limits for limits, names in _FUNCTIONS.items() for name in names.split()}
+"""Function -> how many arguments it takes, at least and at most."""
+
+
 def _wrong_projection(tokens: Sequence[Token]) -> Iterator[Mistake]:
     for select in _selects(tokens):
         for index, token in _outside_brackets(select.projection):
@@ -281,6 +309,7 @@ _CHECKS: tuple[Callable[[Sequence[Token]], Iterator[Mistake]], ...] = (
     _undeclared_prefix,
     _missing_group,
     _unpaired_bracket,
+    _wrong_arguments,
     _wrong_projection,
     _wrong_modifier,
     _wrong_filter,

@@ -161,3 +161,30 @@ def test_a_full_disk_is_reported_in_one_line_where_sql_writes(
         "kg infer: /dev/full cannot be read or written: No space left on device. Free some space, and run it again."
     )
     assert capsys.readouterr().err == f"{message}\n"
+
+
+@pytest.mark.parametrize(
+    "file", ["data/films.yaml", "data/new.ttl", "ontology/film.ttl", "queries/x.rq", "filmgraph.toml"]
+)
+def test_no_output_replaces_a_file_that_a_graph_is_built_from(folder: Path, file: str) -> None:
+    path = folder / file
+    before = path.read_bytes() if path.is_file() else None
+    for command in (["export", "-o", str(path)], ["sparql", "ASK {}", "-o", str(path)]):
+        call = kg(*command, folder=folder)
+        assert (call.returncode, call.stdout) == (2, "")
+        assert "is among the files that a graph is built from" in call.stderr
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_a_variable_without_a_pattern_is_named_with_the_rows(folder: Path) -> None:
+    call = kg("sparql", "SELECT ?film ?tytle { ?film rdfs:label ?title } LIMIT 1", folder=folder)
+    assert call.returncode == 0
+    assert call.stderr == "No pattern of the query has ?tytle. Did you mean ?title?\n"
+
+
+def test_loaded_files_list_no_endpoints(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<a:a> <a:b> <a:c> .", encoding="utf-8")
+    query = "SELECT ?s { SERVICE <http://films.example/sparql> { ?s ?p ?o } }"
+    call = kg("sparql", "--data", str(tmp_path / "a.ttl"), "-e", query)
+    assert call.returncode == 2
+    assert "is not allowed: loaded files list no endpoint, as a project does." in call.stderr

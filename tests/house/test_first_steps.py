@@ -94,6 +94,7 @@ WRONG = [
     ("search", "Did you mean show?"),
     ("import films", "There is no kind of dataset 'films'."),
     ("import remove nope", "There is no import 'nope'."),
+    ("publish -o site", "There is no option -o. DIR is named without one: kg publish DIR."),
     ("ask films-directed-by Baker --limti 3", "There is no option --limti. Did you mean --limit?"),
     ("ask films-directed-by --limit x", "--limit: 'x' is not a whole number"),
     ("ask films-directed-by --limit", "--limit: a value is missing: at most N rows"),

@@ -243,6 +243,13 @@ EMPTY = [
         True,
     ),
     ("SELECT ?x { ?x film:minutes ?m FILTER(?n > 5) }", EmptyReason.FILTERED, "No pattern of the query has ?n.", False),
+    ("SELECT ?x ?n { ?x film:sequelOf film:anora }", EmptyReason.UNMATCHED_PATTERNS, "has ?n.", False),
+    (
+        "SELECT ?tytle { film:anora film:sequelOf ?title }",
+        EmptyReason.UNMATCHED_PATTERNS,
+        "Did you mean ?title?",
+        False,
+    ),
     ("SELECT ?x { ?x film:minutes ?m FILTER(?m > 500) }", EmptyReason.FILTERED, "FILTER leaves no row", True),
     ("SELECT ?x { ?x film:sequelOf+ film:anora }", EmptyReason.UNMATCHED_PATTERNS, "film:anora", True),
     ("SELECT ?x { GRAPH graph:contested { ?x film:year ?y } }", EmptyReason.UNMATCHED_PATTERNS, "", True),

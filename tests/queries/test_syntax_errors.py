@@ -41,6 +41,9 @@ from kg.text.sparql_tokens import tokenise
         ("SELECT ?x { ?x http://e/p ?o }", 16, "An IRI needs angle brackets: <http://...>"),
         ("SELECT ?x { ?x ?p ?o } HAVING (COUNT(*) > 1)", 8, "Group by ?x as well"),
         ("SELECT ?x { ?x ?p ?o } LIMIT 2 LIMIT 3", 32, "LIMIT is there twice"),
+        ("SELECT (LCASE(?n, 1) AS ?x) { ?s ?p ?n }", 17, "LCASE takes 1 argument, and has 2."),
+        ("SELECT ?x { ?x ?p ?n FILTER(REGEX(?n)) }", 29, "REGEX takes 2 to 3 arguments, and has 1."),
+        ("SELECT ?x { ?x ?p ?n FILTER(IF(STR(?n) = '', 1)) }", 29, "IF takes 3 arguments, and has 2."),
         ("SELECT ?x { ?x e:p ?o }", 16, "The prefix e: is not declared"),
     ],
 )
@@ -54,6 +57,7 @@ def test_a_frequent_mistake_is_named_at_its_place(text: str, column: int, messag
 @pytest.mark.parametrize(
     "text",
     [
+        "SELECT (SUBSTR(CONCAT(STR(?x), 'a'), 2, STRLEN(STR(?x))) AS ?n) { ?x ?p ?o FILTER(REPLACE(?o, 'a', 'b')) }",
         "SELECT DISTINCT ?x (COUNT(?o) AS ?n) (MAX(?o) AS ?m) { ?x ?p ?o FILTER(?o > 1) } GROUP BY ?x HAVING(?n > 1)",
         "SELECT * { ?x ?p 'a'@en, 'b' ; ?q [ ?r 1.5 ] FILTER NOT EXISTS { ?x a ?c } } ORDER BY ?p LIMIT 1 OFFSET 0",
         "SELECT ?y { { SELECT (SUM(?o) AS ?y) { ?x ?p ?o } } BIND(?y AS ?z) FILTER REGEX(STR(?z), 'a') }",
