@@ -87,7 +87,7 @@ class Columns:
 
     def __init__(self, sql: duckdb.DuckDBPyConnection) -> None:
         self.sql = sql
-        self.plans: dict[tuple[str, str | None], Any] = {}
+        self.plans: dict[tuple[str, str | None, bool], Any] = {}
         self._terms = TermLookup(sql)
 
     @cached_property
@@ -100,6 +100,16 @@ class Columns:
         """True when there are terms of RDF 1.2, which operators must not compare by their columns."""
         newest = self.sql.cursor().execute(f"SELECT 1 FROM term WHERE class >= {TermClass.DIRECTIONAL:d} LIMIT 1")
         return newest.fetchone() is not None
+
+    @cached_property
+    def has_floating(self) -> bool:
+        """True when there are literals of xsd:float or xsd:double, whose arithmetic takes longer to compute."""
+        return self.sql.cursor().execute("SELECT 1 FROM term WHERE rank > 2 LIMIT 1").fetchone() is not None
+
+    @property
+    def computes_floating(self) -> bool:
+        """True where SQL computes with floats and doubles as SPARQL does."""
+        return True
 
     @classmethod
     def of_quads(cls, quads: Iterable[Quad], *, for_lookup: bool = False) -> Columns:

@@ -20,6 +20,9 @@ def _typed(text: str, datatype: str) -> Literal:
 _LITERALS = [
     *(_typed(str(number), "integer") for number in (-1, 0, 1, 2, 10)),
     *(_typed(number, "decimal") for number in ("1.5", "0.25")),
+    # Sums of those are exact but for 0.1, and none has the value of another.
+    *(_typed(number, "double") for number in ("0.5", "-3", "0.1", "10000000000")),
+    *(_typed(number, "float") for number in ("0.75", "4")),
     _typed("2024-05-01", "date"),
     _typed("2023-12-31", "date"),
     _typed("2024", "gYear"),
@@ -69,6 +72,7 @@ _patterns = st.builds(
 )
 
 
+_divisors = st.sampled_from([str(_typed("8", datatype)) for datatype in ("integer", "decimal", "float", "double")])
 _FUNCTIONS = [
     "STR",
     "LCASE",
@@ -88,6 +92,8 @@ _FUNCTIONS = [
     "xsd:integer",
     "xsd:decimal",
     "xsd:boolean",
+    "xsd:double",
+    "xsd:float",
     "xsd:date",
     "SHA1",
 ]
@@ -98,7 +104,10 @@ _two_argument_tests = st.sampled_from(["CONTAINS", "STRSTARTS", "STRENDS", "same
 
 def _expressions(depth: int = 2) -> st.SearchStrategy[str]:
     values = st.one_of(_variables, _variables, _constants)
-    numbers = st.builds(lambda a, sign, b: f"({a} {sign} {b})", values, st.sampled_from("+-*"), values)
+    numbers = st.one_of(
+        st.builds(lambda a, sign, b: f"({a} {sign} {b})", values, st.sampled_from("+-*"), values),
+        st.builds(lambda a, number: f"({a} / {number})", values, _divisors),
+    )
     calls = st.builds(lambda f, v: f"{f}({v})", st.sampled_from(_FUNCTIONS), values)
     pairs = st.builds(lambda f, a, b: f"{f}({a}, {b})", st.sampled_from(_FUNCTIONS_OF_TWO), values, values)
     terms = st.one_of(values, values, numbers, calls, calls, pairs)

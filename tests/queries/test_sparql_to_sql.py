@@ -117,7 +117,7 @@ EXCEPTIONS = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("part", "least"), [(0, 97), (1, 106), (2, 89), (3, 98)])
+@pytest.mark.parametrize(("part", "least"), [(0, 99), (1, 106), (2, 101), (3, 98)])
 def test_the_compiled_part_of_the_w3c_suites_is_answered_as_expected(part: int, least: int) -> None:
     counts: Counter[str] = Counter()
     failures = []
@@ -240,7 +240,7 @@ def test_literals_keep_the_form_in_which_they_were_written() -> None:
     ("text", "reason"),
     [
         ("SELECT (RAND() AS ?r) {}", "RAND"),
-        ("SELECT * { ?f :gross ?g FILTER(?g + 1 > 2) }", "floating-point arithmetic"),
+        ("SELECT (STR(xsd:string(?g * 1e9)) AS ?x) { ?f :gross ?g }", "the text of this value"),
         ("SELECT (IRI('a') AS ?i) {}", "a relative IRI"),
         ("SELECT (REGEX('many', 'many'^^xsd:integer) AS ?r) {}", "no string"),
         ("SELECT (REPLACE('many', 'a', 'e'^^xsd:integer) AS ?r) {}", "REPLACE by this"),
@@ -250,7 +250,7 @@ def test_literals_keep_the_form_in_which_they_were_written() -> None:
 )
 def test_what_is_not_exact_goes_as_a_whole_to_the_other_engine(text: str, reason: str) -> None:
     quads = [film("a", "gross", number("1.5e0", "double"))]
-    routed = ask_both(quads, f"PREFIX : <{EX}> {text}")
+    routed = ask_both(quads, f"PREFIX xsd: <{XSD}> PREFIX : <{EX}> {text}")
     assert routed.engine is QueryEngine.OXIGRAPH
     assert reason in routed.reason
 
@@ -378,6 +378,83 @@ def test_functions_have_the_same_values_from_both_engines(expression: str) -> No
     quads = [film(f"v{i}", "value", value) for i, value in enumerate(VALUES)]
     routed = ask_both(quads, f"PREFIX xsd: <{XSD}> SELECT ?f ({expression} AS ?x) {{ ?f <{EX}value> ?o }}")
     assert routed.engine is QueryEngine.COLUMNAR, routed.reason
+
+
+NUMBERS: list[Literal | str] = [
+    *(number(text, "double") for text in ("2.5e0", "1", "-0.5", "INF", "1E300", "-0", "1e-7", "12345678901234567890")),
+    *(number(text, "float") for text in ("0.1", "16777217", "-INF", "3.4e38")),
+    number("3"), number("0"), number("0.25", "decimal"), number("true", "boolean"), Literal("1.5e3"), Literal("x"),
+    "iri",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "?o + 1", "?o - 0.1", "?o * 1e300", "?o / 8", "?o / 0", "?o / 0e0", "8 / ?o", "-?o * ?o",
+        "?o + xsd:float('0.1')", "xsd:float(?o) * 3", "xsd:double(?o) - 1.5",
+        "ABS(?o)", "CEIL(?o)", "FLOOR(?o)", "ROUND(?o)", "ROUND(?o / 8)", "-ROUND(?o * 0.25)",
+        "xsd:double(?o)", "xsd:float(?o)", "xsd:boolean(?o)", "xsd:double('1.') + 1", "xsd:float(1e40)",
+        "DATATYPE(?o + 1)", "DATATYPE(?o * xsd:float(1))", "STR(?o * 1.0)", "isNumeric(?o * 2)",
+        "?o * 2 = 5", "?o * 2 IN (2, 5.0)", "IF(?o + 1, ?o + 1, 0)", "COALESCE(?o * 2, 1, 'x') + 1", "?o = ?o * 1e0",
+        "xsd:string(xsd:double('1.50'))",
+    ],
+)  # fmt: skip
+def test_floating_point_numbers_are_computed_as_by_the_other_engine(expression: str) -> None:
+    quads = [film(f"v{i}", "value", value) for i, value in enumerate(NUMBERS)]
+    routed = ask_both(quads, f"PREFIX xsd: <{XSD}> SELECT ?f ({expression} AS ?x) {{ ?f <{EX}value> ?o }}")
+    assert routed.engine is QueryEngine.COLUMNAR, routed.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT (SUM(?x) AS ?n) { VALUES ?x { 0.1e0 0.2 1 } }", "1.3"),
+        ("SELECT (SUM(?x) AS ?n) { VALUES ?x { 1e16 1 -1e16 } }", "1"),
+        ("SELECT (AVG(?x) AS ?n) { VALUES ?x { 1 2e0 } }", "1.5"),
+        ("SELECT (SUM(?x) AS ?n) { VALUES ?x { 1 'NaN'^^xsd:float } }", "NaN"),
+        ("SELECT (SUM(?x) AS ?n) { VALUES ?x { 1e308 1e308 } }", "INF"),
+        ("SELECT (SUM(?x) AS ?n) { VALUES ?x { 1e0 'INF'^^xsd:float '-INF'^^xsd:double } }", "NaN"),
+        ("SELECT (SUM(?x) AS ?n) { VALUES ?x { 1e0 'many' } }", None),
+        ("SELECT (DATATYPE(SUM(?x)) AS ?n) { VALUES ?x { 1 '1'^^xsd:float } }", f"{XSD}float"),
+        ("SELECT (DATATYPE(AVG(?x * 1e0)) AS ?n) { ?x :gross :none }", f"{XSD}integer"),
+        ("SELECT (MIN(?x * 2) AS ?n) { VALUES ?x { 1 0.25e0 'NaN'^^xsd:double } }", "0.5"),
+        ("SELECT (MAX(?x + 1) AS ?n) { VALUES ?x { 1 2.5e0 } }", "3.5"),
+        ("SELECT (COUNT(DISTINCT ?y) AS ?n) { VALUES ?x { 1e0 1.0e0 1 } BIND(?x * 2 AS ?y) }", "2"),
+        # NaN is neither less nor equal, https://www.w3.org/TR/xpath-functions/#func-numeric-less-than
+        ("SELECT (xsd:double('NaN') + 1 < 1 AS ?n) {}", "false"),
+        ("SELECT (xsd:double('NaN') = xsd:double('NaN') AS ?n) {}", "false"),
+        ("SELECT (0.49999999999999994e0 + 0 AS ?x) (ROUND(?x) AS ?n) {}", "0.49999999999999994"),
+        ("SELECT (ROUND(0.49999999999999994e0) AS ?n) {}", "0"),
+        ("SELECT (xsd:double(12345678.123456789) AS ?n) {}", "12345678.12345679"),
+    ],
+)  # fmt: skip
+def test_floating_point_numbers_are_added_and_compared_by_value(text: str, expected: str | None) -> None:
+    (row,) = rows(f"PREFIX xsd: <{XSD}> {text}")
+    assert row[0] == expected
+
+
+def test_a_sum_is_the_same_in_any_order() -> None:
+    values = [number(text, "double") for text in ("1e16", "3", "-1e16", "0.1", "1e-3", "7e15")]
+    total = "SELECT (SUM(?g) AS ?n) (AVG(?g) AS ?m) { ?f :gross ?g }"
+    orders = (values, values[::-1], values[3:] + values[:3])
+    assert len({*(rows(total, [film(f"f{i}", "gross", v) for i, v in enumerate(order)])[0] for order in orders)}) == 1
+
+
+def test_engines_may_round_sums_differently_but_nothing_else() -> None:
+    quads = [film(f"f{i}", "gross", number("0.1", "double")) for i in range(10)]
+    ask_both(quads, f"SELECT (SUM(?g) AS ?n) {{ ?f <{EX}gross> ?g }}")
+    columns = Columns.of_quads(quads)
+    other = EngineRows(("n",), iter([(number("0.9999999999999999", "double"),)]))
+    ours = run_compiled(columns, compile_query(columns, "SELECT (1e0 AS ?n) {}"))
+    with pytest.raises(EngineMismatchError):
+        routing._compared(Routed(ours, QueryEngine.BOTH, ""), other, has_sums=False)
+
+
+def test_an_operand_is_written_once() -> None:
+    columns = Columns.of_quads(FILMS)
+    product = compile_query(columns, f"SELECT (?y * 2 * 3 * 4 * 5 * 6 * 7 AS ?n) {{ ?f <{EX}year> ?y }}")
+    assert len(product.to_sql()) < 20_000
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ patterns           graph patterns and solution modifiers as SQL relations
 aggregates         groups and aggregates
 path_relations     property paths as relations of subject and object
 value_expressions  SPARQL expressions as SQL: values, comparison, errors as NULL
+arithmetic         numbers: promotion, arithmetic, rounding
 casts              casts, and the parts of moments
 string_functions   parts of strings, regular expressions, hashes, IRIs
 facets             the parts of a term that operators compare, as SQL

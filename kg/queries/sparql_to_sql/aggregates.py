@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import rdflib
 
 from kg.graph.columns import TermClass
 from kg.queries.sparql_to_sql.algebra import NotCompiled
+from kg.queries.sparql_to_sql.arithmetic import (
+    DECIMAL,
+    INTEGER,
+    divided,
+    exact_part,
+    number,
+    rounded_to,
+)
 from kg.queries.sparql_to_sql.relations import (
     NOTHING,
+    NUMBER,
     Column,
     Kind,
     Relation,
@@ -21,10 +31,8 @@ from kg.queries.sparql_to_sql.relations import (
     select_list,
     unsupported,
 )
-from kg.queries.sparql_to_sql.value_expressions import Expressions, divided
+from kg.queries.sparql_to_sql.value_expressions import Expressions
 from kg.sql import quote
-
-_NUMBER = "DECIMAL(38, 18)"
 
 
 def counts_duplicates(aggregates: Sequence[Any]) -> bool:
@@ -43,6 +51,27 @@ def aggregate(
     for node in aggregates:
         grouping.add(node)
     return grouping.relation(has_keys=bool(keys))
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The columns of the numbers of which there is a sum; those of floats and doubles only where there may be some."""
+
+    exact: str
+    is_integer: str
+    floating: str = ""
+    promotion: str = ""
+
+    @property
+    def are_complete(self) -> str:
+        """That each of the values is a number."""
+        floating = f" + count({self.floating})" if self.floating else ""
+        return f"count(*) = count({self.exact}){floating}"
+
+    @property
+    def are_integers(self) -> str:
+        """That each of them is an integer."""
+        return f"coalesce(bool_and({self.is_integer}), true)"
 
 
 class _Grouping:
@@ -110,42 +139,75 @@ class _Grouping:
 
     def _count_rows(self, *, is_distinct: bool) -> Value:
         if not is_distinct:
-            return Value(Kind.NUMBER, f"CAST(count(*) AS {_NUMBER})")
+            return Value(Kind.NUMBER, f"CAST(count(*) AS {NUMBER})")
         names = [name for column in self.e.relation.columns.values() for name in column.names]
         cells = ", ".join(f"coalesce(CAST({name} AS VARCHAR), chr(0))" for name in names)
-        return Value(Kind.NUMBER, f"CAST(count(DISTINCT ({cells},)) AS {_NUMBER})")
+        return Value(Kind.NUMBER, f"CAST(count(DISTINCT ({cells},)) AS {NUMBER})")
 
     def count(self, value: Value, is_distinct: bool, node: Any) -> Value:
         """COUNT: how often the expression has a value."""
         if value is NOTHING:
-            return Value(Kind.NUMBER, f"CAST(0 AS {_NUMBER})")
+            return Value(Kind.NUMBER, f"CAST(0 AS {NUMBER})")
         argument = self.argument(value.sql if value.kind is Kind.ID else value.text)
-        return Value(Kind.NUMBER, f"CAST(count({'DISTINCT ' if is_distinct else ''}{argument}) AS {_NUMBER})")
+        return Value(Kind.NUMBER, f"CAST(count({'DISTINCT ' if is_distinct else ''}{argument}) AS {NUMBER})")
 
     def sum(self, value: Value, is_distinct: bool, node: Any) -> Value:
         """SUM: an error when one of the values is no number."""
-        number, is_integer = self._numbers(value, is_distinct, node)
-        total = f"CASE WHEN count(*) = count({number}) THEN coalesce(sum({number}), 0) END"
-        return Value(Kind.NUMBER, f"CAST({total} AS {_NUMBER})", f"coalesce(bool_and({is_integer}), true)")
+        numbers = self._numbers(is_distinct, node)
+        exact = f"coalesce(sum({numbers.exact}), 0)"
+        if not numbers.floating:
+            total = f"CASE WHEN {numbers.are_complete} THEN {exact} END"
+            return Value(Kind.NUMBER, f"CAST({total} AS {NUMBER})", numbers.are_integers)
+        promotion = f"coalesce(max({numbers.promotion}), {INTEGER})"
+        return self._either(numbers, promotion, exact, self._floating_sum(numbers, promotion))
 
     def average(self, value: Value, is_distinct: bool, node: Any) -> Value:
-        """AVG: a decimal, except of nothing, which is the integer 0."""
-        number, _ = self._numbers(value, is_distinct, node)
-        millions = f"CAST(sum({number}) * 1000000 AS HUGEINT)"
-        exact = f"bool_and({number} * 1000000 = CAST({number} * 1000000 AS HUGEINT))"
+        """AVG: a decimal of exact numbers, except of nothing, which is the integer 0."""
+        numbers = self._numbers(is_distinct, node)
+        millions = f"CAST(sum({numbers.exact}) * 1000000 AS HUGEINT)"
+        is_short = f"bool_and({numbers.exact} * 1000000 = CAST({numbers.exact} * 1000000 AS HUGEINT))"
         quotient = divided(millions, "(count(*) * 1000000)::HUGEINT")
-        inexact = unsupported("count(*)", "an average of decimals with many digits", _NUMBER)
-        total = (
-            f"CASE WHEN count(*) = 0 THEN 0 WHEN count(*) > count({number}) THEN NULL"
-            f" WHEN {exact} THEN {quotient} ELSE {inexact} END"
-        )
-        return Value(Kind.NUMBER, f"CAST({total} AS {_NUMBER})", "(count(*) = 0)")
+        inexact = unsupported("count(*)", "an average of decimals with many digits", NUMBER)
+        exact = f"CASE WHEN count(*) = 0 THEN 0 WHEN {is_short} THEN {quotient} ELSE {inexact} END"
+        if not numbers.floating:
+            total = f"CASE WHEN {numbers.are_complete} THEN {exact} END"
+            return Value(Kind.NUMBER, f"CAST({total} AS {NUMBER})", "(count(*) = 0)")
+        promotion = f"coalesce(max({numbers.promotion}) | {DECIMAL}, {INTEGER})"
+        average = f"({self._floating_sum(numbers, promotion)} / count(*))"
+        return self._either(numbers, promotion, exact, rounded_to(promotion, average))
 
-    def _numbers(self, value: Value, is_distinct: bool, node: Any) -> tuple[str, str]:
+    def _numbers(self, is_distinct: bool, node: Any) -> _Numbers:
         if is_distinct:
             raise NotCompiled("a sum of distinct values")
-        number = self.e.number(node.vars)
-        return self.argument(number.sql), self.argument(number.is_integer)
+        value = number(self.e, node.vars)
+        part = exact_part(value)
+        if value.kind is Kind.NUMBER:
+            return _Numbers(self.argument(part.sql), self.argument(part.is_integer))
+        return _Numbers(
+            self.argument(part.sql),
+            self.argument(part.is_integer),
+            self.argument(value.sql),
+            self.argument(value.promotion),
+        )
+
+    def _floating_sum(self, numbers: _Numbers, promotion: str) -> str:
+        """The sum as a float or double: in ascending order, so that it is the same whenever the query runs.
+
+        Exact numbers are added exactly. The others are added with Kahan's compensation, unless that is not finite.
+        """
+        ordered = f"({numbers.floating} ORDER BY {numbers.floating})"
+        total = f"CASE WHEN isfinite(fsum{ordered}) THEN fsum{ordered} ELSE sum{ordered} END"
+        both = f"(coalesce(CAST(sum({numbers.exact}) AS DOUBLE), 0) + coalesce({total}, 0))"
+        return rounded_to(promotion, both)
+
+    def _either(self, numbers: _Numbers, promotion: str, exact: str, floating: str) -> Value:
+        """The result that is exact, or the one that is floating; an error when one of the values is no number."""
+        return Value(
+            Kind.FLOATING,
+            f"CASE WHEN {numbers.are_complete} AND {promotion} > {DECIMAL} THEN {floating} END",
+            exact=f"CAST(CASE WHEN {numbers.are_complete} AND {promotion} <= {DECIMAL} THEN {exact} END AS {NUMBER})",
+            promotion=promotion,
+        )
 
     def least(self, value: Value, is_distinct: bool, node: Any) -> Value:
         """MIN, in the order of ORDER BY; an error when there is an error or unbound value."""
@@ -161,6 +223,8 @@ class _Grouping:
             complete = f"count(*) = count({number})"
             pick = f"arg_{function}({is_integer}, {number})"
             return Value(Kind.NUMBER, f"CASE WHEN {complete} THEN {function}({number}) END", pick)
+        if value.kind is Kind.FLOATING:
+            value = Value(Kind.TEXT, value.text)
         if value.kind not in (Kind.ID, Kind.TEXT, Kind.STRING) or value.language:
             raise NotCompiled("the least of computed terms")
         if value.kind is Kind.STRING:
@@ -173,11 +237,8 @@ class _Grouping:
         mixed = unsupported("count(*)", "the least of values of several kinds", type)
         is_text = f"{f.kind} < {TermClass.BOOLEAN:d}"
         text = f"CASE WHEN {is_text} THEN {f.lexical} || chr(0) || coalesce({f.language}, '') END"
-        exact, floating = (
-            f"coalesce({f.number}, {f.moment})",
-            f"CASE WHEN isnan({f.floating}) THEN -1e308 ELSE {f.floating} END",
-        )
-        best = [f"arg_{function}({id}, {self.argument(key)})" for key in (text, exact, floating, f.truth)]
+        exact = f"coalesce({f.number}, {f.moment})"
+        best = [f"arg_{function}({id}, {self.argument(key)})" for key in (text, exact, f.floating, f.truth)]
         return Value(
             value.kind,
             f"CASE WHEN count(*) > count({id}) THEN NULL"

@@ -174,13 +174,13 @@ def _keep_literals(text: str) -> str:
         before = tokens[index - 1] if index else token
         if token.kind == "number" and not before.is_word("LIMIT", "OFFSET"):
             start, written = token.start, token.text.rstrip(".")
-            if before.kind == "sign" and before.text == "+" and before.end == start and _is_sign(tokens, index - 1):
+            if before.text in ("+", "-") and before.end == start and _is_sign(tokens, index - 1):
                 if contexts[-1] is _EXPRESSION and _ends_operand(tokens[index - 2]):
-                    # An addition, which rdflib would read as a signed number behind a term.
+                    # An operator, which rdflib would read as the sign of a number behind a term.
                     pieces += [text[position:start], " "]
                     position = start
                 else:
-                    start, written = before.start, f"+{written}"
+                    start, written = before.start, f"{before.text}{written}"
             if _is_changed(written, datatype := _datatype(written)):
                 pieces += [text[position:start], f'"{written}"^^<{_KEPT}{datatype}>']
                 position = start + len(written)

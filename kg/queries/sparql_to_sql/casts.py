@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from kg.graph.columns import TermClass
 from kg.queries.sparql_to_sql.algebra import NotCompiled
+from kg.queries.sparql_to_sql.arithmetic import DOUBLE, FLOAT, NO_NUMBER, rounded_to
 from kg.queries.sparql_to_sql.facets import Facets
-from kg.queries.sparql_to_sql.relations import Kind, Value, plain_number, unsupported
+from kg.queries.sparql_to_sql.relations import NUMBER, Kind, Value, plain_floating, plain_number, unsupported
 from kg.sql import quote
 from kg.terms import XSD, to_term
-from kg.xsd import value_of
+from kg.xsd import PATTERNS, value_of
 
 if TYPE_CHECKING:
     from kg.queries.sparql_to_sql.value_expressions import Expressions
 
 _C = TermClass
-_NUMBER = "DECIMAL(38, 18)"
 _SPACED = r"'^[ \t\r\n]|[ \t\r\n]$'"
 _LARGE = 10**15
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -32,10 +32,12 @@ def cast(e: Expressions, node: Any) -> Value:
     if len(node.expr) != 1 or str(node.iri) != XSD + name or name not in _CASTS:
         raise NotCompiled(f"the function {node.iri}")
     value = e.value(node.expr[0])
-    if re.fullmatch(r'"[^"\\\s]+"', value.constant) and name != "string":
+    if re.fullmatch(r'"[^"\\\s]+"', value.constant) and name not in ("string", "float", "double"):
         text = f"{value.constant}^^<{XSD}{name}>"
         known = value_of(text)
         return e.constant(str(to_term(text))) if known is not None and known.is_known else _nothing()
+    if name in ("float", "double") and not e.dictionary.computes_floating:
+        raise NotCompiled("floating-point numbers")
     return _CASTS[name](e.facets(value))
 
 
@@ -61,7 +63,10 @@ def _to_string(f: Facets) -> Value:
         (f"{kind:d}", f"CASE WHEN regexp_matches({f.lexical}, {quote(form)}) THEN {f.lexical} ELSE {odd} END")
         for kind, form in canonical.items()
     ]
-    number = f"CASE WHEN {f.rank} <= 2 THEN {plain_number(f.number)} ELSE {odd} END"
+    # Others are written with an exponent (https://www.w3.org/TR/xpath-functions/#casting-to-string).
+    is_plain = f"{f.floating} = 0 OR NOT isfinite({f.floating}) OR abs({f.floating}) BETWEEN 0.000001 AND 999999"
+    floating = f"CASE WHEN {is_plain} THEN {plain_floating(f.floating, f'{f.rank} = 3')} ELSE {odd} END"
+    number = f"CASE WHEN {f.rank} <= 2 THEN {plain_number(f.number)} ELSE {floating} END"
     truth = f"CASE WHEN {f.truth} THEN 'true' ELSE 'false' END"
     others = ", ".join(f"{kind:d}" for kind in _C if kind >= _C.DATE_TIME and kind not in canonical and kind < _C.OTHER)
     plain = f"{_C.IRI:d}, {_C.STRING:d}, {_C.OTHER:d}, {_C.ILL_TYPED:d}"
@@ -73,24 +78,43 @@ def _to_string(f: Facets) -> Value:
 
 def _to_number(form: str, *, is_integer: bool) -> Callable[[Facets], Value]:
     def compile(f: Facets) -> Value:
-        odd = unsupported(f.lexical, "a cast of this value", _NUMBER)
+        odd = unsupported(f.lexical, "a cast of this value", NUMBER)
         text = (
-            f"CASE WHEN regexp_full_match({f.lexical}, {quote(form)}) THEN CAST({f.lexical} AS {_NUMBER})"
+            f"CASE WHEN regexp_full_match({f.lexical}, {quote(form)}) THEN CAST({f.lexical} AS {NUMBER})"
             f" WHEN regexp_matches({f.lexical}, {_SPACED}) OR regexp_matches({f.lexical}, '[0-9]{{19}}') THEN {odd} END"
         )
-        whole = f"CAST(trunc({f.floating}) AS {_NUMBER})"
+        whole = f"CAST(trunc({f.floating}) AS {NUMBER})"
         exact = f"abs({f.floating}) < {_LARGE}" + ("" if is_integer else f" AND trunc({f.floating}) = {f.floating}")
         floating = (
             f"CASE WHEN isnan({f.floating}) OR isinf({f.floating}) THEN NULL WHEN {exact} THEN {whole} ELSE {odd} END"
         )
-        number = f"CAST(trunc({f.number}) AS {_NUMBER})" if is_integer else f.number
+        number = f"CAST(trunc({f.number}) AS {NUMBER})" if is_integer else f.number
         branches = [
             (f"{_C.STRING:d}", text),
             (f"{_C.NUMBER:d}", f"CASE WHEN {f.rank} <= 2 THEN {number} ELSE {floating} END"),
             (f"{_C.BOOLEAN:d}", f"CAST({f.truth} AS INTEGER)"),
         ]
-        sql = _case(f, branches, type=_NUMBER, what="a cast of this value")
-        return Value(Kind.NUMBER, f"CAST({sql} AS {_NUMBER})", "true" if is_integer else "false")
+        sql = _case(f, branches, type=NUMBER, what="a cast of this value")
+        return Value(Kind.NUMBER, f"CAST({sql} AS {NUMBER})", "true" if is_integer else "false")
+
+    return compile
+
+
+def _to_floating(promotion: str) -> Callable[[Facets], Value]:
+    def compile(f: Facets) -> Value:
+        odd = unsupported(f.lexical, "a cast of this value", "DOUBLE")
+        is_double = f"regexp_full_match({f.lexical}, {quote(PATTERNS['double'])})"
+        text = (
+            f"CASE WHEN {is_double} THEN TRY_CAST({f.lexical} AS DOUBLE)"
+            f" WHEN regexp_matches({f.lexical}, {_SPACED}) THEN {odd} END"
+        )
+        branches = [
+            (f"{_C.STRING:d}", text),
+            (f"{_C.NUMBER:d}", f.floating),
+            (f"{_C.BOOLEAN:d}", f"CAST({f.truth} AS INTEGER)"),
+        ]
+        double = f"CAST({_case(f, branches, type='DOUBLE', what='a cast of this value')} AS DOUBLE)"
+        return Value(Kind.FLOATING, rounded_to(promotion, double), exact=NO_NUMBER, promotion=promotion)
 
     return compile
 
@@ -140,6 +164,8 @@ _CASTS: dict[str, Callable[[Facets], Value]] = {
     "string": _to_string,
     "integer": _to_number("[+-]?[0-9]{1,18}", is_integer=True),
     "decimal": _to_number(r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})", is_integer=False),
+    "float": _to_floating(FLOAT),
+    "double": _to_floating(DOUBLE),
     "boolean": _to_boolean,
     "date": _to_date,
     "dateTime": _to_date_time,
@@ -158,11 +184,11 @@ def _part(pattern: str, *kinds: TermClass, is_integer: bool = True) -> Callable[
 
     def compile(e: Expressions, node: Any) -> Value:
         f = e.facets(e.value(node.arg))
-        odd = unsupported(f.lexical, "this moment", _NUMBER)
+        odd = unsupported(f.lexical, "this moment", NUMBER)
         part = f"regexp_extract({f.lexical}, {quote(pattern)}, 1)"
         late = f"regexp_matches({f.lexical}, '(^|T)24:') OR length({part}) > 18"
         classes = ", ".join(f"{kind:d}" for kind in kinds)
-        number = f"CASE WHEN {late} THEN {odd} ELSE CAST({part} AS {_NUMBER}) END"
+        number = f"CASE WHEN {late} THEN {odd} ELSE CAST({part} AS {NUMBER}) END"
         return Value(
             Kind.NUMBER, f"(CASE WHEN {f.kind} IN ({classes}) THEN {number} END)", "true" if is_integer else "false"
         )

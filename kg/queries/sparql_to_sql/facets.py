@@ -9,12 +9,12 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.graph.columns import TermClass, facets_of
 from kg.queries.sparql_to_sql.algebra import datatype_of
-from kg.queries.sparql_to_sql.relations import unsupported
+from kg.queries.sparql_to_sql.relations import NUMBER, unsupported
 from kg.sql import quote
 from kg.terms import XSD
+from kg.xsd import PATTERNS
 
 _C = TermClass
-_NUMBER = "DECIMAL(38, 18)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def constant_facets(text: str) -> Facets:
         _text(language),
         _text(datatype),
         _plain(rank),
-        f"CAST({_plain(number)} AS {_NUMBER})",
+        f"CAST({_plain(number)} AS {NUMBER})",
         f"CAST({_text(None if floating is None else repr(floating))} AS DOUBLE)",
-        f"CAST({_plain(moment)} AS {_NUMBER})",
+        f"CAST({_plain(moment)} AS {NUMBER})",
         f"CAST({_plain(zoned)} AS BOOLEAN)",
         f"CAST({_plain(truth)} AS BOOLEAN)",
     )
@@ -62,20 +62,26 @@ def constant_facets(text: str) -> Facets:
 
 def text_facets(text: str) -> Facets:
     """The parts of a computed term; those that are neither strings, numbers nor truth values stop the statement."""
-    integer, decimal, boolean = (
-        f"ends_with({text}, '\"^^<{XSD}{name}>')" for name in ("integer", "decimal", "boolean")
+    integer, decimal, single, double, boolean = (
+        f"ends_with({text}, '\"^^<{XSD}{name}>')" for name in ("integer", "decimal", "float", "double", "boolean")
     )
     odd, new = unsupported(text, "escapes in a computed term"), unsupported(text, "a term of RDF 1.2", "UTINYINT")
     inside = f'regexp_extract({text}, \'^"([^"]*)"\', 1)'
     iri = f"WHEN starts_with({text}, '<') THEN {text}[2:-2]"
     lexical = f"(CASE WHEN contains({text}, '\\') OR starts_with({text}, '<<') THEN {odd} {iri} ELSE {inside} END)"
-    number = f"TRY_CAST({inside} AS {_NUMBER})"
+    number = f"CASE WHEN {integer} OR {decimal} THEN TRY_CAST({inside} AS {NUMBER}) END"
+    is_floating = f"({single} OR {double}) AND regexp_full_match({inside}, {quote(PATTERNS['double'])})"
+    as_double = f"TRY_CAST({inside} AS DOUBLE)"
+    as_single = f"coalesce(CAST(TRY_CAST({as_double} AS FLOAT) AS DOUBLE), {as_double} * CAST('inf' AS DOUBLE))"
+    floating = (
+        f"CASE WHEN NOT {is_floating} THEN CAST({number} AS DOUBLE) WHEN {single} THEN {as_single} ELSE {as_double} END"
+    )
     is_new = f"starts_with({text}, '<<') OR ends_with({text}, '--ltr') OR ends_with({text}, '--rtl')"
     kind = (
         f"(CASE WHEN {is_new} THEN {new} WHEN starts_with({text}, '<') THEN {_C.IRI:d}"
         f" WHEN starts_with({text}, '_:') THEN {_C.BLANK:d}"
         f" WHEN ends_with({text}, '\"') THEN {_C.STRING:d}"
-        f" WHEN ({integer} OR {decimal}) AND {number} IS NOT NULL THEN {_C.NUMBER:d}"
+        f" WHEN {number} IS NOT NULL OR ({is_floating}) THEN {_C.NUMBER:d}"
         f" WHEN {boolean} THEN {_C.BOOLEAN:d} WHEN {text} IS NULL THEN NULL"
         f" WHEN NOT ends_with({text}, '>') THEN {_C.LANGUAGE_STRING:d} ELSE {_C.BEYOND:d} END)"
     )
@@ -84,9 +90,9 @@ def text_facets(text: str) -> Facets:
         lexical,
         f"nullif(regexp_extract({text}, '\"@([A-Za-z0-9-]+)$', 1), '')",
         f"nullif(regexp_extract({text}, '\"\\^\\^<(.*)>$', 1), '')",
-        f"CASE WHEN {integer} THEN 1 ELSE 2 END",
-        number,
-        f"CAST({number} AS DOUBLE)",
+        f"CASE WHEN {integer} THEN 1 WHEN {double} THEN 4 WHEN {single} THEN 3 ELSE 2 END",
+        f"({number})",
+        f"({floating})",
         truth=f"({inside} = 'true')",
     )
 

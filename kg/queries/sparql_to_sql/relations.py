@@ -13,6 +13,8 @@ from kg.queries.sparql_to_sql.algebra import NotCompiled
 from kg.sql import quote
 from kg.terms import XSD
 
+NUMBER = "DECIMAL(38, 18)"
+"""The type of exact numbers."""
 UNSUPPORTED = "not compiled: "
 """How the message begins with which running SQL says that it met a value of which the columns are not exact."""
 
@@ -29,6 +31,7 @@ class Kind(Enum):
 
     ID = "the id of a term"
     NUMBER = "an integer or decimal; a second column says whether it is an integer"
+    FLOATING = "a number of any datatype; a column has its text"
     TRUTH = "a truth value"
     STRING = "the lexical form of an xsd:string"
     TEXT = "the exact text of a term"
@@ -36,7 +39,7 @@ class Kind(Enum):
 
 _TYPES = {
     Kind.ID: ("UINTEGER",),
-    Kind.NUMBER: ("DECIMAL(38, 18)", "BOOLEAN"),
+    Kind.NUMBER: (NUMBER, "BOOLEAN"),
     Kind.TRUTH: ("BOOLEAN",),
     Kind.STRING: ("VARCHAR",),
     Kind.TEXT: ("VARCHAR",),
@@ -142,6 +145,28 @@ def number_text(number: str, is_integer: str) -> str:
 def plain_number(number: str) -> str:
     """The canonical lexical form of a number."""
     return f"regexp_replace(regexp_replace(CAST({number} AS VARCHAR), '0+$', ''), '\\.$', '')"
+
+
+def floating_text(floating: str, is_single: str) -> str:
+    """The exact text of an xsd:float or xsd:double, in the lexical form that Oxigraph gives it."""
+    single, double = quote(f'"^^<{XSD}float>'), quote(f'"^^<{XSD}double>')
+    return f"('\"' || {plain_floating(floating, is_single)} || CASE WHEN {is_single} THEN {single} ELSE {double} END)"
+
+
+def plain_floating(floating: str, is_single: str) -> str:
+    """The fewest digits that say which number it is, without an exponent: `1`, `0.1`, `-0`, `10000000000000000`."""
+    shortest = (
+        f"CASE WHEN {is_single} THEN CAST(CAST({floating} AS FLOAT) AS VARCHAR) ELSE CAST({floating} AS VARCHAR) END"
+    )
+    sign, digits = f"regexp_extract({shortest}, '^-?')", f"regexp_replace({shortest}, '[-.]|e.*', '', 'g')"
+    exponent = f"CAST(regexp_extract({shortest}, 'e(.*)$', 1) AS INTEGER)"
+    large, small = f"rpad({digits}, {exponent} + 1, '0')", f"'0.' || repeat('0', -{exponent} - 1) || {digits}"
+    return (
+        f"(CASE WHEN isnan({floating}) THEN 'NaN' WHEN isinf({floating}) AND {floating} > 0 THEN 'INF'"
+        f" WHEN isinf({floating}) THEN '-INF'"
+        f" WHEN NOT contains({shortest}, 'e') THEN regexp_replace({shortest}, '\\.0$', '')"
+        f" WHEN {exponent} > 0 THEN {sign} || {large} ELSE {sign} || {small} END)"
+    )
 
 
 def truth_text(truth: str) -> str:
@@ -288,15 +313,29 @@ def require_id(column: Column, what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An expression as SQL; of a number also whether it is an integer, of a string also its language."""
+    """An expression as SQL; of a number also whether it is an integer, of a string also its language.
+
+    Of a number of any datatype, `sql` is the float or double, NULL where it is an exact number.
+    """
 
     kind: Kind
     sql: str
     is_integer: str = "true"
+    exact: str = ""
+    """Of a number of any datatype: the integer or decimal, NULL where it is a float or double."""
+    promotion: str = ""
+    """Of a number of any datatype: which one that is, so that `|` of two is that of their sum (`arithmetic`)."""
     language: str = ""
     """Empty for strings that have none."""
     constant: str = ""
     """The exact text, where it is one term."""
+
+    @property
+    def is_present(self) -> str:
+        """That it is bound and no error."""
+        if self.kind is Kind.FLOATING:
+            return f"({self.exact} IS NOT NULL OR {self.sql} IS NOT NULL)"
+        return f"{self.sql} IS NOT NULL"
 
     @property
     def text(self) -> str:
@@ -304,6 +343,9 @@ class Value:
         match self.kind:
             case Kind.NUMBER:
                 return number_text(self.sql, self.is_integer)
+            case Kind.FLOATING:
+                exact = number_text(self.exact, f"{self.promotion} = 0")
+                return f"coalesce({exact}, {floating_text(self.sql, f'{self.promotion} = 3')})"
             case Kind.TRUTH:
                 return truth_text(self.sql)
             case Kind.STRING if not self.language:
@@ -319,7 +361,7 @@ NOTHING = Value(Kind.ID, "CAST(NULL AS UINTEGER)")
 
 def column_of(value: Value, name: str, *, is_certain: bool = False) -> tuple[Column, list[str]]:
     """The column in which a value is kept, and the pieces of the SELECT that give it."""
-    if value.kind is Kind.STRING and value.language:
+    if value.kind is Kind.FLOATING or (value.kind is Kind.STRING and value.language):
         value = Value(Kind.TEXT, value.text)
     pieces = [f"{value.sql} AS {name}"]
     if value.kind is Kind.NUMBER:

@@ -38,6 +38,8 @@ _FIRST_OWN_ID = 0xF0000000
 _BATCH = 20_000
 _MAX_LENGTH_WITH_VALUES = 300_000
 """The characters of a query whose values may leave one that is short enough."""
+_FLOATING = re.compile("[0-9.][eE][+-]?[0-9]|float|double")
+"""What is in a query that has floating-point numbers of its own, if they are written as usual."""
 _MAX_PLANS = 256
 _MAX_EMPTY_SOLUTIONS = 100_000
 
@@ -45,8 +47,8 @@ _MAX_EMPTY_SOLUTIONS = 100_000
 class QueryTerms:
     """The ids of the constants of one query: those of the graph, or own ones for terms that it does not have."""
 
-    def __init__(self, columns: Columns, own: dict[int, str] | None = None) -> None:
-        self._columns = columns
+    def __init__(self, columns: Columns, own: dict[int, str] | None = None, *, has_floating: bool = True) -> None:
+        self._columns, self.has_floating = columns, has_floating
         self.own: dict[int, str] = dict(own or {})
         self._ids = {text: id for id, text in self.own.items()}
         self._next = max(self.own, default=_FIRST_OWN_ID) + 1
@@ -71,6 +73,11 @@ class QueryTerms:
     def has_new_terms(self) -> bool:
         """True when the graph has terms of RDF 1.2."""
         return self._columns.has_new_terms
+
+    @property
+    def computes_floating(self) -> bool:
+        """False where SQL has no floating-point numbers as SPARQL has them."""
+        return self._columns.computes_floating
 
     def to_sql(self, sql: str) -> str:
         """The relation `dictionary`, with the own terms whose ids the SQL has, if it compares terms by their parts."""
@@ -136,14 +143,16 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None, file:
     if len(text) > _MAX_LENGTH_WITH_VALUES:
         raise NotCompiled("a query of this size")
     prepared, plans = prepare(text), columns.plans
-    if (prepared.text, base) not in plans:
+    has_floating = columns.has_floating or _FLOATING.search(text) is not None
+    key = (prepared.text, base, has_floating)
+    if key not in plans:
         if is_too_large(prepared.text):
             raise NotCompiled("a query of this size")
         selected = _selected(text, base=base, file=file)
         if len(plans) >= _MAX_PLANS:
             plans.clear()
-        plans[prepared.text, base] = _to_plan(columns, prepared.text, base, selected)
-    plan: Plan = plans[prepared.text, base]
+        plans[key] = _to_plan(columns, prepared.text, base, selected, has_floating=has_floating)
+    plan: Plan = plans[key]
     terms, ids = (
         QueryTerms(columns, {id: term for id, term in plan.own.items() if placeholder_number(term) is None}),
         {},
@@ -155,10 +164,12 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None, file:
     return Compiled(plan, prepared.values, ids, terms)
 
 
-def _to_plan(columns: Columns, text: str, base: str | None, selected: tuple[str, ...] | None) -> Plan:
+def _to_plan(
+    columns: Columns, text: str, base: str | None, selected: tuple[str, ...] | None, *, has_floating: bool
+) -> Plan:
     algebra = to_algebra(text, base=base)
     form = algebra.name.removesuffix("Query").upper()
-    terms = QueryTerms(columns)
+    terms = QueryTerms(columns, has_floating=has_floating)
     patterns = Patterns(terms, algebra.datasetClause, orders=columns.orders, known=values_of(algebra))
     node, template = algebra.p, tuple[Any, ...]()
     if form == "DESCRIBE":

@@ -44,6 +44,11 @@ class SparkColumns(Columns):
         """The triples in one order: a build without a lookup store has others, of which Spark has no use."""
         return TripleOrders()
 
+    @property
+    def computes_floating(self) -> bool:
+        """False: division by zero is an error, and doubles have another text."""
+        return False
+
     def cursor(self) -> SparkCursor:  # type: ignore[override]
         """What runs one query."""
         return SparkCursor(self._engine)

@@ -1,13 +1,7 @@
 """SPARQL expressions as SQL: an error and an unbound variable are NULL, as SQL's own logic has it.
 
 `&&`, `||` and `!` of truth values and errors (https://www.w3.org/TR/sparql11-query/#evaluation) are SQL's AND, OR and
-NOT of truth values and NULL. Numbers are exact decimals; what is not exact stops the statement
-(`relations.unsupported`).
-
-So does arithmetic with xsd:float and xsd:double, though they are compared. Their sum depends on the order, which SPARQL
-leaves open: 1e16, 1 and -1e16 give 0, and 1e16, -1e16 and 1 give 1, so that two engines, and two threads of one, give
-different answers. The datatype of a single operation depends on the row (W3C's type-promotion-01 to -30), and a column
-of computed numbers holds decimals.
+NOT of truth values and NULL.
 """
 
 from __future__ import annotations
@@ -20,14 +14,29 @@ import rdflib
 
 from kg.graph.columns import TermClass
 from kg.queries.sparql_to_sql.algebra import NotCompiled
+from kg.queries.sparql_to_sql.arithmetic import (
+    ARITHMETIC,
+    DECIMAL,
+    DOUBLE,
+    FLOAT,
+    INTEGER,
+    NO_NUMBER,
+    as_double,
+    exact_part,
+    floating_part,
+    promotion_of,
+)
 from kg.queries.sparql_to_sql.casts import MOMENT_FUNCTIONS
 from kg.queries.sparql_to_sql.facets import Facets, compare_numbers, constant_facets, exact_text, text_facets
 from kg.queries.sparql_to_sql.relations import (
     NOTHING,
+    NUMBER,
     Kind,
     Relation,
     Value,
     escaped,
+    plain_floating,
+    plain_number,
     string_text,
     unsupported,
 )
@@ -36,7 +45,8 @@ from kg.sql import quote
 from kg.terms import RDF, XSD
 
 _C = TermClass
-_NUMBER = "DECIMAL(38, 18)"
+_SHORT = 400
+"""The characters of a number that is written as often as it is needed."""
 _LOWER_SPECIAL = "[\u0130\u03a3]"
 _UPPER_SPECIAL = "[" + "".join(chr(c) for c in range(0x80, 0x10000) if len(chr(c).upper()) != 1) + "]"
 
@@ -51,6 +61,14 @@ class Dictionary(Protocol):
     def has_new_terms(self) -> bool:
         """True when the graph has terms of RDF 1.2."""
 
+    @property
+    def has_floating(self) -> bool:
+        """True when a variable may have an xsd:float or xsd:double."""
+
+    @property
+    def computes_floating(self) -> bool:
+        """False where SQL has no floating-point numbers as SPARQL has them."""
+
 
 class Expressions:
     """Compiles the expressions over one relation, whose alias is `r`; `source` is what they are selected from."""
@@ -60,12 +78,13 @@ class Expressions:
     ) -> None:
         self.relation, self.dictionary, self._exists = relation, dictionary, exists
         self._joined: dict[str, str] = {}
+        self._shared: dict[Value, Value] = {}
+        self._joins: list[str] = []
 
     @property
     def source(self) -> str:
         """The FROM clause: the relation, with the dictionary for each variable whose value is needed."""
-        joins = (f" LEFT JOIN dictionary {alias} ON {alias}.id = {sql}" for sql, alias in self._joined.items())
-        return f"{self.relation.name} r{''.join(joins)}"
+        return f"{self.relation.name} r{''.join(self._joins)}"
 
     @property
     def needs_dictionary(self) -> bool:
@@ -102,6 +121,8 @@ class Expressions:
             return value.sql
         if value.kind is Kind.NUMBER:
             return f"({value.sql} <> 0)"
+        if value.kind is Kind.FLOATING:
+            return f"coalesce({value.exact} <> 0, {value.sql} <> 0 AND NOT isnan({value.sql}))"
         if value.kind is Kind.STRING:
             return f"({value.sql} <> '')"
         f = self.facets(value)
@@ -115,17 +136,18 @@ class Expressions:
 
     def facets(self, value: Value) -> Facets:
         """The parts of a value."""
-        present = f"{value.sql} IS NOT NULL"
         match value.kind:
             case Kind.NUMBER:
                 rank = f"CASE WHEN {value.is_integer} THEN 1 ELSE 2 END"
-                number = f"CAST({value.sql} AS {_NUMBER})"
+                number = f"CAST({value.sql} AS {NUMBER})"
                 datatype = f"CASE WHEN {value.is_integer} THEN '{XSD}integer' ELSE '{XSD}decimal' END"
                 lexical = f"regexp_extract({value.text}, '\"(.*)\"', 1)"
-                kind = f"CASE WHEN {present} THEN {_C.NUMBER:d} END"
+                kind = f"CASE WHEN {value.is_present} THEN {_C.NUMBER:d} END"
                 return Facets(kind, lexical, "NULL", datatype, rank, number, f"CAST({value.sql} AS DOUBLE)")
+            case Kind.FLOATING:
+                return self._floating_facets(value)
             case Kind.TRUTH:
-                kind = f"CASE WHEN {present} THEN {_C.BOOLEAN:d} END"
+                kind = f"CASE WHEN {value.is_present} THEN {_C.BOOLEAN:d} END"
                 return Facets(kind, f"CAST({value.sql} AS VARCHAR)", datatype=f"'{XSD}boolean'", truth=value.sql)
             case Kind.STRING:
                 language = value.language or "NULL"
@@ -144,6 +166,19 @@ class Expressions:
         names = ("lexical", "language", "datatype", "rank", "number", "floating", "moment", "zoned", "truth")
         return Facets(kind, *(f"{alias}.{name}" for name in names))
 
+    def _floating_facets(self, value: Value) -> Facets:
+        names = dict(zip((INTEGER, DECIMAL, FLOAT, DOUBLE), ("integer", "decimal", "float", "double"), strict=True))
+        datatypes = " ".join(f"WHEN {promotion} THEN '{XSD}{name}'" for promotion, name in names.items())
+        ranks = " ".join(f"WHEN {promotion} THEN {rank}" for rank, promotion in enumerate(names, 1))
+        return Facets(
+            f"CASE WHEN {value.is_present} THEN {_C.NUMBER:d} END",
+            f"coalesce({plain_number(value.exact)}, {plain_floating(value.sql, f'{value.promotion} = {FLOAT}')})",
+            datatype=f"CASE {value.promotion} {datatypes} END",
+            rank=f"CASE {value.promotion} {ranks} END",
+            number=value.exact,
+            floating=as_double(value),
+        )
+
     def text(self, value: Value) -> str:
         """The exact text of a value."""
         if value is NOTHING:
@@ -154,7 +189,26 @@ class Expressions:
 
     def _alias(self, value: Value) -> str:
         """The alias of the dictionary, joined by the id that a value is."""
-        return self._joined.setdefault(value.sql, f"t{len(self._joined)}")
+        if value.sql not in self._joined:
+            alias = self._joined[value.sql] = f"t{len(self._joined)}"
+            self._joins.append(f" LEFT JOIN dictionary {alias} ON {alias}.id = {value.sql}")
+        return self._joined[value.sql]
+
+    def shared(self, value: Value) -> Value:
+        """A number by the names of its parts, where they are long: an operator has each operand several times."""
+        parts = (value.sql, value.is_integer, value.exact, value.promotion)
+        if not self.dictionary.computes_floating or sum(map(len, parts)) < _SHORT:
+            return value
+        if value not in self._shared:
+            alias, names = f"v{len(self._shared)}", ("number", "is_integer", "exact", "promotion")
+            long = [name if len(part) > len(NO_NUMBER) else "" for name, part in zip(names, parts, strict=True)]
+            pieces = [f"{part} AS {name}" for name, part in zip(long, parts, strict=True) if name]
+            self._joins.append(f" CROSS JOIN LATERAL (SELECT {', '.join(pieces)}) {alias}")
+            sql, is_integer, exact, promotion = (
+                f"{alias}.{name}" if name else part for name, part in zip(long, parts, strict=True)
+            )
+            self._shared[value] = Value(value.kind, sql, is_integer, exact, promotion)
+        return self._shared[value]
 
     # --- equality and order
 
@@ -247,8 +301,12 @@ class Expressions:
             f"CASE WHEN {f.kind} IS NULL THEN 0 WHEN {f.kind} = {_C.BLANK:d} THEN 1 WHEN {f.kind} = {_C.IRI:d} THEN 2"
             f" WHEN {f.kind} = {_C.LANGUAGE_STRING:d} THEN 3 ELSE 3 + {f.kind} END"
         )
-        amount = f"CASE WHEN isnan({f.floating}) THEN -1e308 ELSE {f.floating} END"
-        keys = [group, f"coalesce({amount}, 0)", f"coalesce({f.number}, {f.moment}, 0)", f"coalesce({f.truth}, false)"]
+        keys = [
+            group,
+            f"coalesce({f.floating}, 0)",
+            f"coalesce({f.number}, {f.moment}, 0)",
+            f"coalesce({f.truth}, false)",
+        ]
         return [*keys, f"coalesce({f.lexical}, '')", f"coalesce({f.language}, '')"]
 
     # --- strings
@@ -258,25 +316,12 @@ class Expressions:
         value = self.value(node)
         if value.kind is Kind.STRING:
             return value
-        if value.kind in (Kind.NUMBER, Kind.TRUTH):
+        if value.kind in (Kind.NUMBER, Kind.FLOATING, Kind.TRUTH):
             return Value(Kind.STRING, "CAST(NULL AS VARCHAR)")
         f = self.facets(value)
         is_string = f"{f.kind} IN ({_C.STRING:d}, {_C.LANGUAGE_STRING:d})"
         has_language = not value.constant or "@" in value.constant.rpartition('"')[2]
         return Value(Kind.STRING, f"CASE WHEN {is_string} THEN {f.lexical} END", language=f.language * has_language)
-
-    def number(self, node: Any) -> Value:
-        """The value of a node that must be a number; an error for any other."""
-        value = self.value(node)
-        if value.kind is Kind.NUMBER:
-            return value
-        if value.kind in (Kind.STRING, Kind.TRUTH):
-            return Value(Kind.NUMBER, f"CAST(NULL AS {_NUMBER})")
-        f = self.facets(value)
-        inexact = unsupported(f.lexical, "floating-point arithmetic", _NUMBER)
-        exact = f"WHEN {f.kind} = {_C.NUMBER:d} AND {f.rank} <= 2 THEN {f.number}"
-        number = f"(CASE {exact} WHEN {f.kind} IN ({_C.NUMBER:d}, {_C.BEYOND:d}) THEN {inexact} END)"
-        return Value(Kind.NUMBER, number, f"({f.rank} = 1)")
 
 
 # --- operators and functions, by the names of rdflib's algebra
@@ -312,97 +357,38 @@ def _relation(e: Expressions, node: Any) -> Value:
     return _truth_value(e.ordered(a, b, node.op))
 
 
-def _add(e: Expressions, node: Any) -> Value:
-    value = e.number(node.expr)
-    for sign, part in zip(node.op, node.other, strict=True):
-        other = e.number(part)
-        both = f"({value.is_integer} AND {other.is_integer})"
-        value = Value(Kind.NUMBER, f"CAST(({value.sql} {sign} {other.sql}) AS {_NUMBER})", both)
-    return value
-
-
-def _multiply(e: Expressions, node: Any) -> Value:
-    value = e.number(node.expr)
-    for sign, part in zip(node.op, node.other, strict=True):
-        other = e.number(part)
-        both = f"({value.is_integer} AND {other.is_integer})"
-        inexact = unsupported(value.sql, "arithmetic of decimals with many digits", _NUMBER)
-        if sign == "*":
-            short = " AND ".join(f"{side.sql} = CAST({side.sql} AS DECIMAL(38, 9))" for side in (value, other))
-            product = f"CAST({value.sql} AS DECIMAL(38, 9)) * CAST({other.sql} AS DECIMAL(38, 9))"
-            missing = f"{value.sql} IS NULL OR {other.sql} IS NULL"
-            exact = f"WHEN {short} THEN CAST({product} AS {_NUMBER})"
-            value = Value(Kind.NUMBER, f"(CASE {exact} WHEN {missing} THEN NULL ELSE {inexact} END)", both)
-        else:
-            a, b = (f"CAST({side.sql} * 1000000 AS HUGEINT)" for side in (value, other))
-            short = f"{value.sql} * 1000000 = {a} AND {other.sql} * 1000000 = {b}"
-            missing = f"{other.sql} = 0 OR {value.sql} IS NULL OR {other.sql} IS NULL"
-            sql = f"(CASE WHEN {missing} THEN NULL WHEN {short} THEN {divided(a, b)} ELSE {inexact} END)"
-            value = Value(Kind.NUMBER, sql, "false")
-    return value
-
-
-def _rounded(sql: str) -> _Compile:
-    """A function of a number that gives a whole number of the same datatype."""
-
-    def compile(e: Expressions, node: Any) -> Value:
-        value = e.number(node.arg)
-        return Value(Kind.NUMBER, f"CAST({sql.format(value.sql)} AS {_NUMBER})", value.is_integer)
-
-    return compile
-
-
-def divided(a: str, b: str) -> str:
-    """The quotient of two whole numbers as a decimal, cut after 18 digits as XPath allows."""
-    whole, rest = f"CAST({a} // {b} AS {_NUMBER})", f"(({a} % {b}) * 1000000000000000000 // {b})"
-    sign = f"CASE WHEN {rest} < 0 THEN '-' ELSE '' END"
-    return f"({whole} + CAST({sign} || '0.' || lpad(CAST(abs({rest}) AS VARCHAR), 18, '0') AS {_NUMBER}))"
-
-
-def _minus(e: Expressions, node: Any) -> Value:
-    value = e.number(node.expr)
-    return Value(Kind.NUMBER, f"(-{value.sql})", value.is_integer)
-
-
-def _plus(e: Expressions, node: Any) -> Value:
-    return e.number(node.expr)
-
-
 def _bound(e: Expressions, node: Any) -> Value:
     return _truth_value(f"({e.variable(str(node.arg)).sql} IS NOT NULL)")
 
 
 def _if(e: Expressions, node: Any) -> Value:
     condition = e.truth(node.arg1)
-
-    def choose(a: str, b: str) -> str:
-        return f"(CASE WHEN {condition} THEN {a} WHEN NOT {condition} THEN {b} END)"
-
-    return _alike(e, [e.value(node.arg2), e.value(node.arg3)], choose)
+    return _first_of(e, [(condition, e.value(node.arg2)), (f"NOT {condition}", e.value(node.arg3))])
 
 
 def _coalesce(e: Expressions, node: Any) -> Value:
-    return _alike(e, [e.value(part) for part in node.arg], lambda *parts: f"coalesce({', '.join(parts)})")
+    return _first_of(e, [(value.is_present, value) for value in map(e.value, node.arg)])
 
 
-def _alike(e: Expressions, values: Sequence[Value], combine: Callable[..., str]) -> Value:
-    """A value that is one of several, in one column."""
-    known = [value for value in values if value is not NOTHING]
-    if not known:
+def _first_of(e: Expressions, choices: Sequence[tuple[str, Value]]) -> Value:
+    """The first of several values whose condition holds, in one column."""
+    values = [value for _, value in choices if value is not NOTHING]
+    if not values:
         return NOTHING
-    kinds = {value.kind for value in known}
-    if len(kinds) > 1 or kinds == {Kind.TEXT} or any(value.language for value in known):
-        texts = [e.text(value) for value in values]
-        return Value(Kind.TEXT, combine(*texts))
-    kind = kinds.pop()
-    parts = [value.sql if value is not NOTHING else "NULL" for value in values]
-    if kind is Kind.NUMBER:
-        integers = [
-            f"CASE WHEN {value.sql} IS NOT NULL THEN {value.is_integer} END" if value is not NOTHING else "NULL"
-            for value in values
-        ]
-        return Value(kind, combine(*parts), combine(*integers))
-    return Value(kind, combine(*parts))
+
+    def choose(part: Callable[[Value], str]) -> str:
+        whens = (f" WHEN {condition} THEN {part(v) if v is not NOTHING else 'NULL'}" for condition, v in choices)
+        return f"(CASE{''.join(whens)} END)"
+
+    kinds = {value.kind for value in values}
+    if Kind.FLOATING in kinds and kinds <= {Kind.NUMBER, Kind.FLOATING}:
+        exact = choose(lambda value: exact_part(value).sql)
+        number = Value(Kind.FLOATING, choose(floating_part), exact=exact, promotion=choose(promotion_of))
+        return e.shared(number)
+    if len(kinds) > 1 or kinds == {Kind.TEXT} or any(value.language for value in values):
+        return Value(Kind.TEXT, choose(e.text))
+    is_integer = choose(lambda value: value.is_integer) if kinds == {Kind.NUMBER} else "true"
+    return Value(kinds.pop(), choose(lambda value: value.sql), is_integer)
 
 
 def _str(e: Expressions, node: Any) -> Value:
@@ -457,7 +443,7 @@ def _two_strings(function: str) -> _Compile:
 
 
 def _length(e: Expressions, node: Any) -> Value:
-    return Value(Kind.NUMBER, f"CAST(length({e.string(node.arg).sql}) AS {_NUMBER})")
+    return Value(Kind.NUMBER, f"CAST(length({e.string(node.arg).sql}) AS {NUMBER})")
 
 
 def _substring(e: Expressions, node: Any) -> Value:
@@ -534,14 +520,7 @@ _BY_NAME: dict[str, _Compile] = {
     "ConditionalAndExpression": _and,
     "UnaryNot": _not,
     "RelationalExpression": _relation,
-    "AdditiveExpression": _add,
-    "MultiplicativeExpression": _multiply,
-    "UnaryMinus": _minus,
-    "UnaryPlus": _plus,
-    "Builtin_ABS": _rounded("abs({})"),
-    "Builtin_CEIL": _rounded("ceil({})"),
-    "Builtin_FLOOR": _rounded("floor({})"),
-    "Builtin_ROUND": _rounded("floor({} + 0.5)"),
+    **ARITHMETIC,
     "Builtin_BOUND": _bound,
     "Builtin_IF": _if,
     "Builtin_COALESCE": _coalesce,
