@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import partial
@@ -29,6 +30,8 @@ It is set for each request, and in workers once: all that makes a URL is far fro
 """
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 _MAX_PARAMETERS = 200
+_NOT_PARAMETERS = f"The parameters are not percent-encoded UTF-8, or more than {_MAX_PARAMETERS}."
+_MALFORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class PageHandler(Protocol):
@@ -98,13 +101,32 @@ def query_parameters(request: Request) -> list[tuple[str, str]]:
 
 
 def parse_parameters(encoded: bytes) -> list[tuple[str, str]]:
-    """The names and values of a query string or form; raises 400 when they are not percent-encoded UTF-8."""
+    """The names and values of a query string; raises 400 when they are not percent-encoded UTF-8."""
     try:
         text = encoded.decode("ascii")
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
     except ValueError as error:
-        message = f"The parameters are not percent-encoded UTF-8, or more than {_MAX_PARAMETERS}."
-        raise HTTPException(400, message) from error
+        raise HTTPException(400, _NOT_PARAMETERS) from error
+
+
+def parse_form(encoded: bytes) -> list[tuple[str, str]]:
+    """The names and values of a posted form; raises 400 when they are not percent-encoded UTF-8.
+
+    Forms are long, and while one is decoded, nobody else is answered: quoted-printable, which Python decodes thirty
+    times as fast, is the same with another sign.
+    """
+    fields = [field for field in encoded.split(b"&", _MAX_PARAMETERS + 1) if field]
+    if len(fields) > _MAX_PARAMETERS or not encoded.isascii() or _MALFORMED.search(encoded) is not None:
+        raise HTTPException(400, _NOT_PARAMETERS)
+    parts = (field.replace(b"+", b" ").partition(b"=") for field in fields)
+    try:
+        return [(_decode_percents(name), _decode_percents(value)) for name, _, value in parts]
+    except ValueError as error:
+        raise HTTPException(400, _NOT_PARAMETERS) from error
+
+
+def _decode_percents(encoded: bytes) -> str:
+    return a2b_qp(encoded.replace(b"=", b"=3D").replace(b"%", b"=")).decode()
 
 
 def decode_body(body: bytes) -> str:

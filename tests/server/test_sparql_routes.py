@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+from urllib.parse import quote, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +16,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from kg.server.app import application
+from kg.server.request_params import parse_form, parse_parameters
 from kg.server.settings import Limits
 from tests.projects import SmallProject
 from tests.rdf.hostile_files import FILES, content_of
@@ -33,6 +38,29 @@ def test_a_query_by_get_is_answered(served: TestClient, query: str) -> None:
 def test_a_posted_form_is_decoded_once(served: TestClient) -> None:
     query = 'ASK { BIND("50%25 off" AS ?x) FILTER(?x = CONCAT("50%", "25 off")) }'
     assert served.post("/sparql", data={"query": query}).json()["boolean"] is True
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=20)), max_size=4), st.text("=+ %&\r\n_é", max_size=9))
+def test_a_form_is_read_as_a_query_string_is(pairs: list[tuple[str, str]], rough: str) -> None:
+    for text in (urlencode(pairs), urlencode(pairs, quote_via=quote, safe="=?/'\n")):
+        encoded = text.encode("ascii", "surrogatepass")
+        assert parse_form(encoded) == parse_parameters(encoded)
+    if "%" not in rough and rough.isascii():
+        assert parse_form(rough.encode()) == parse_parameters(rough.encode())
+
+
+@pytest.mark.parametrize(
+    "body", [b"query=ASK+%7", b"query=%zz", b"query=%E9", b"query=\xe9", b"&".join([b"a=1"] * 201)]
+)
+def test_a_form_that_cannot_be_decoded_is_refused(served: TestClient, body: bytes) -> None:
+    assert served.post("/sparql", content=body, headers=FORM).status_code == 400
+
+
+def test_a_long_form_is_decoded_while_nobody_waits() -> None:
+    query = f"SELECT * {{ ?s ?p 1{',?x' * 300_000} }}"
+    encoded, began = urlencode({"query": query}).encode(), time.process_time()
+    assert parse_form(encoded) == [("query", query)]
+    assert time.process_time() - began < 0.08
 
 
 def test_a_syntax_error_has_its_place(served: TestClient) -> None:

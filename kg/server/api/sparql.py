@@ -41,7 +41,7 @@ from kg.server.request_params import (
     decode_body,
     negotiate,
     page_handler,
-    parse_parameters,
+    parse_form,
     query_parameters,
     snapshot_of,
     to_response,
@@ -142,7 +142,7 @@ async def _parameters(request: Request) -> _Pairs:
     if "charset=" in charset and "charset=utf-8" not in charset:
         raise HTTPException(415, "Post a query in UTF-8.")
     body = await request.body()
-    return [*parameters, *(parse_parameters(body) if media_type == FORM else [("query", decode_body(body))])]
+    return [*parameters, *(parse_form(body) if media_type == FORM else [("query", decode_body(body))])]
 
 
 def _dataset(parameters: _Pairs) -> QueryDataset | None:

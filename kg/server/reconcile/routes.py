@@ -32,7 +32,7 @@ from kg.server.reconcile.suggest import (
     suggest_properties,
     suggest_types,
 )
-from kg.server.request_params import base_url, parse_parameters, query_parameters, snapshot_of
+from kg.server.request_params import base_url, parse_form, query_parameters, snapshot_of
 from kg.server.snapshot import Snapshot
 
 _FORM = "application/x-www-form-urlencoded"
@@ -142,7 +142,7 @@ async def _parameters(request: Request) -> _Parameters:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != _FORM:
         raise HTTPException(415, f"Post queries as {_FORM}.", headers={"Accept-Post": _FORM})
-    return {**parameters, **dict(parse_parameters(await request.body()))}
+    return {**parameters, **dict(parse_form(await request.body()))}
 
 
 def _id(parameters: _Parameters) -> str:
