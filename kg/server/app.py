@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from kg.errors import FilmGraphError
 from kg.federation.config import ServiceConfig
+from kg.filmgraph import FilmGraph
 from kg.project import Project
 from kg.server.api import entities, graph_store, openapi, queries, sitemap, sparql, void
 from kg.server.http.access_log import AccessLog
@@ -23,6 +24,7 @@ from kg.server.http.access_rules import OPEN, AccessRules
 from kg.server.metrics import Metrics
 from kg.server.middleware import CLIENT_LEFT, with_middlewares
 from kg.server.pages import routes as pages
+from kg.server.pages.search_pages import home_page
 from kg.server.pages.templating import compile_all
 from kg.server.problems import handle_error, problem_response
 from kg.server.reconcile import routes as reconcile
@@ -106,7 +108,7 @@ def application(
     @contextlib.asynccontextmanager
     async def open_service(app: Starlette) -> AsyncIterator[None]:
         opened = GraphService(
-            project, limits, metrics=metrics, log=log, prepare=prepare, rules=rules, endpoint=endpoint
+            project, limits, metrics=metrics, log=log, prepare=prepare, warm=warm_worker, rules=rules, endpoint=endpoint
         )
         async with opened as service:
             app.state.service = service
@@ -142,6 +144,11 @@ def prepare_worker(prefix: str = "") -> None:
     del run
     PREFIX.set(prefix)
     compile_all()
+
+
+def warm_worker(graph: FilmGraph) -> None:
+    """Have what the home page takes longest for: it looks for questions that the graph answers."""
+    home_page(graph)
 
 
 class _Application(Starlette):

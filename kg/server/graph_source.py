@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from kg.facts.texts import TEXTS_VARIABLE
@@ -16,6 +16,7 @@ from kg.federation.config import ServiceConfig
 from kg.filmgraph import FilmGraph
 from kg.loaded_graph import open_local_graph
 from kg.project import Project
+from kg.queries.stored_query import StoredQueries
 from kg.workers.worker import WorkerSetup
 
 _UNNAMED_SECONDS = 60
@@ -37,6 +38,7 @@ class GraphSource:
         """A sandboxed worker with the graph open, which reads no files but the project's and the sources' texts."""
         texts = os.environ.get(TEXTS_VARIABLE)
         readable = (self.project.folder, self.project.build_folder, *([Path(texts)] if texts else []))
+        prepare = partial(_prepare_worker, prepare, self.project.queries)
         return WorkerSetup(self.open_for_worker, readable=readable, prepare=prepare, address=self.address)
 
 
@@ -48,6 +50,22 @@ def find_source(project: Project, endpoint: ServiceConfig | None = None) -> Grap
     id = f"{build.name}-{_digest_of_queries(project)}"
     open = partial(open_local_graph, project, build=build)
     return GraphSource(id, open, partial(open_for_worker, project, build), project)
+
+
+def _prepare_worker(prepare: Callable[[], None] | None, queries: Path) -> None:
+    """What the template of workers does: their `prepare`, and the reading of the stored queries, which takes long."""
+    if prepare is not None:
+        prepare()
+    read_stored_queries(queries)
+
+
+@lru_cache(maxsize=1)
+def read_stored_queries(folder: Path) -> StoredQueries:
+    """The stored queries of a folder, read once for all workers: they are forks of a process that has read them."""
+    queries = StoredQueries(folder)
+    for _ in queries.valid():
+        pass
+    return queries
 
 
 def _endpoint_source(project: Project, endpoint: ServiceConfig) -> GraphSource:
@@ -71,6 +89,7 @@ def _digest_of_queries(project: Project) -> str:
 def open_for_worker(project: Project, build: Path) -> FilmGraph:
     """The graph of a build, with all that a sandboxed worker could not write."""
     graph = open_local_graph(project, build=build)
+    graph.queries = read_stored_queries(project.queries)
     _make_files(graph)
     return graph
 

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import struct
 import termios
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kg.errors import LimitError
 from kg.server.http.access_log import LoggedRequest, client_fields
 from kg.server.middleware import MAX_URL_BYTES, as_ready, ready_response, record_request, request_key
-from kg.server.problems import internal_error, problem_response
+from kg.server.problems import PROBLEM, internal_error, problem_document, problem_response
 from kg.server.response_cache import ReadyResponse
 from kg.server.snapshot import GraphService
 
@@ -34,23 +37,31 @@ _STUCK_SECONDS = 60.0
 _DRAIN_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Refusal:
     """The answer to a head that is not read any further."""
 
     status: int
-    reason: bytes
+    detail: str
+    headers: str = ""
 
-    @property
+    @cached_property
     def response(self) -> bytes:
-        return b"HTTP/1.1 %d %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % (self.status, self.reason)
+        document = problem_document(HTTPException(self.status, self.detail))
+        body = json.dumps(document).encode()
+        head = (
+            f"HTTP/1.1 {self.status} {document['title']}\r\n{self.headers}content-type: {PROBLEM}\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        return head.encode("ascii") + body
 
 
-_TOO_SLOW = _Refusal(408, b"Request Timeout")
-_URL_TOO_LONG = _Refusal(414, b"URI Too Long")
-_HEAD_TOO_LONG = _Refusal(431, b"Request Header Fields Too Large")
-_NOT_ONE_HOST = _Refusal(400, b"Bad Request")
-_TOO_MANY = _Refusal(503, b"Service Unavailable\r\nretry-after: 1")
+_TOO_SLOW = _Refusal(408, "The head of the request came too slowly.")
+_URL_TOO_LONG = _Refusal(414, f"A URL has at most {MAX_URL_BYTES:,} bytes.")
+_HEAD_TOO_LONG = _Refusal(431, f"The head of a request has at most {_MAX_HEAD_BYTES:,} bytes.")
+_NOT_ONE_HOST = _Refusal(400, "A request has one Host field.")
+_NOT_HTTP = _Refusal(400, "This is no request of HTTP/1.1: its method, a header field or its body is malformed.")
+_TOO_MANY = _Refusal(503, "Too many connections are open; ask again in a moment.", "retry-after: 1\r\n")
 _STATUS_LINES = {200: b"HTTP/1.1 200 OK\r\n", 500: b"HTTP/1.1 500 Internal Server Error\r\n"}
 _NOT_SIMPLE = frozenset((b"if-none-match", b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
 _CYCLE = "kg.cycle"
@@ -161,6 +172,16 @@ class BoundedConnection(HttpToolsProtocol):
             super().on_headers_complete()
             self.scope[_CYCLE] = self.cycle  # type: ignore[literal-required]
             self.cycle.transport = _ResponseChannel(self)  # type: ignore[assignment]
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser takes for no HTTP; in the middle of a response, the connection only ends."""
+        if self.is_ending:
+            return
+        if self.is_awaiting:
+            self.refuse(_NOT_HTTP)
+        else:
+            self.is_ending = True
+            self.transport.close()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body has come."""

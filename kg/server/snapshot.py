@@ -59,12 +59,19 @@ class Snapshot:
         return await self.pool.run(function, *args)
 
 
+async def _warm(snapshot: Snapshot, function: Callable[[FilmGraph], object]) -> None:
+    """Run a function for what it caches; requests compute that themselves where it fails."""
+    with contextlib.suppress(FilmGraphError, OSError):
+        await snapshot.run(function)
+
+
 class GraphService:
     """The published graph of a project, with workers; `snapshot` is the build that is published now.
 
     With an `endpoint`, another store answers, and `snapshot` is the build that it holds.
 
-    `prepare` is what workers do before they begin, such as loading the modules whose functions they will run.
+    `prepare` is what workers do before they begin, such as loading the modules whose functions they will run. `warm`
+    is run once with each graph that is opened: what it computes and caches is ready for the first request.
     """
 
     snapshot: Snapshot
@@ -77,15 +84,18 @@ class GraphService:
         metrics: Metrics | None = None,
         log: AccessLog | None = None,
         prepare: Callable[[], None] | None = None,
+        warm: Callable[[FilmGraph], object] | None = None,
         rules: AccessRules = OPEN,
         endpoint: ServiceConfig | None = None,
     ) -> None:
-        self.project, self.prepare, self.rules, self.endpoint = project, prepare, rules, endpoint
+        self.project, self.prepare, self.warm = project, prepare, warm
+        self.rules, self.endpoint = rules, endpoint
         self.limits = limits if limits is not None else Limits()
         self.metrics = metrics if metrics is not None else open_metrics()
         self.log = log if log is not None else AccessLog()
         self._polling: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        self._warming: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Open the published graph; raises `ProjectError` when there is none."""
@@ -96,8 +106,8 @@ class GraphService:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._polling is not None:
-            self._polling.cancel()
+        for task in filter(None, (self._polling, self._warming)):
+            task.cancel()
         await asyncio.gather(self.snapshot.pool.close(), *self._closing)
 
     async def _open(self) -> Snapshot:
@@ -107,7 +117,10 @@ class GraphService:
         await pool.open()
         # An endpoint may be slow, and this process must not wait for it.
         fast_path = FastPath(graph.store if isinstance(graph.store, Store) else None)
-        return Snapshot(source.id, graph.build, graph.queries, pool, self.limits, graph, fast_path, rules=self.rules)
+        opened = Snapshot(source.id, graph.build, graph.queries, pool, self.limits, graph, fast_path, rules=self.rules)
+        if self.warm is not None:
+            self._warming = asyncio.get_running_loop().create_task(_warm(opened, self.warm))
+        return opened
 
     async def _poll(self) -> None:
         """Change to another build when one is published; requests to the old one are still answered by it."""

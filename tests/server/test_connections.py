@@ -99,6 +99,23 @@ def test_a_request_names_one_host(live: Live, hosts: bytes, path: bytes) -> None
     assert live.exchange(b"GET " + path + b" HTTP/1.1\r\n" + hosts + b"\r\n").startswith(b"HTTP/1.1 400 ")
 
 
+NO_HTTP = {
+    "an unknown method": b"FOO /sparql HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a length that is no number": b"POST /sparql HTTP/1.1\r\nContent-Length: abc\r\n" + HOST + b"\r\n",
+    "two hosts": b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("way", NO_HTTP)
+def test_what_is_no_http_is_answered_with_a_problem_document(live: Live, way: str) -> None:
+    head, _, body = live.exchange(NO_HTTP[way]).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json" in head
+    document = json.loads(body)
+    assert (document["status"], document["title"]) == (400, "Bad Request")
+    assert document["detail"]
+
+
 def test_http_1_0_needs_no_host(live: Live) -> None:
     assert b" 200 OK" in live.exchange(b"GET /healthz HTTP/1.0\r\n\r\n").partition(b"\r\n")[0]
 

@@ -15,10 +15,11 @@ from threading import Thread
 import pytest
 
 from kg.errors import FilmGraphError, QueryError
+from kg.pipeline.build import build
 from kg.project import Project
 from kg.queries.result_writers import JSON, AnswerBody, AnswerBounds
 from kg.server.api.sparql import NotOfferedError, write_sparql
-from kg.server.graph_source import find_source
+from kg.server.graph_source import find_source, read_stored_queries
 from kg.server.http.negotiation import ANSWER_MEDIA_TYPES
 from kg.server.metrics import Metrics, open_metrics
 from kg.server.settings import Limits
@@ -217,3 +218,12 @@ def test_an_answer_with_too_many_bytes_is_cut_and_says_so(films: SmallProject) -
     assert len(answer.body) < 6000
     assert not answer.is_complete
     assert b'"complete":false' in answer.body
+
+
+def test_workers_share_the_stored_queries_that_their_template_has_read(project: SmallProject) -> None:
+    build(project.project)
+    source = find_source(project.project)
+    setup = source.worker_setup()
+    assert setup.prepare is not None
+    setup.prepare()
+    assert setup.open().queries is read_stored_queries(project.project.queries)

@@ -140,8 +140,9 @@ def _questions(graph: FilmGraph) -> Sequence[Question]:
     """
     queries = (query for query in graph.queries.valid() if query.question)
     asked = filter(None, (answered_question(graph, query) for query in queries))
-    shortest = (Question(query.summary, query.name, {}) for query in _shortest_by_topic(graph))
-    return list(islice(asked, _MAX_QUESTIONS)) or list(islice(shortest, _MAX_QUESTIONS))
+    if found := list(islice(asked, _MAX_QUESTIONS)):
+        return found
+    return [Question(query.summary, query.name, {}) for query in islice(_shortest_by_topic(graph), _MAX_QUESTIONS)]
 
 
 def _shortest_by_topic(graph: FilmGraph) -> Iterable[StoredQuery]:
