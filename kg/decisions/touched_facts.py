@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from itertools import product
+from itertools import combinations_with_replacement
 
 from pyoxigraph import NamedNode
 
@@ -21,6 +21,7 @@ from kg.facts.fact_table import KNOWN, RANKS, ProjectFacts
 from kg.facts.model import Rank
 from kg.reports import Finding
 from kg.schema import Schema
+from kg.sql import quote
 from kg.terms import TYPE
 
 
@@ -94,21 +95,20 @@ def _add_single_valued(table: ProjectFacts, properties: Iterable[NamedNode]) -> 
 def _add_classes(table: ProjectFacts, schema: Schema) -> None:
     """Entities of disjoint classes."""
     type = table.ids((TYPE,))
-    rows = table.sql.execute(
-        "SELECT id, text FROM term WHERE starts_with(text, '<')"
-        f" AND id IN (SELECT DISTINCT o FROM fact WHERE p IN ({type}))"
-    ).fetchall()
-    classes = [(id, NamedNode(text[1:-1])) for id, text in rows]
-    pairs = product(classes, repeat=2)
-    disjoint = ", ".join(f"({a}, {b})" for (a, left), (b, right) in pairs if schema.are_disjoint(left, right))
+    several = (
+        f"SELECT s, list_sort(list(DISTINCT o)) AS classes FROM fact WHERE p IN ({type})"
+        " GROUP BY s HAVING min(o) <> max(o)"
+    )
+    together = [ids for (ids,) in table.sql.execute(f"SELECT DISTINCT classes FROM ({several})").fetchall()]
+    texts = table.dictionary.decode({id for ids in together for id in ids})
+    classes = {id: NamedNode(text[1:-1]) for id, text in texts.items() if text.startswith("<")}
+    disjoint = []
+    for ids in together:
+        pairs = combinations_with_replacement([classes[id] for id in ids if id in classes], 2)
+        if any(schema.are_disjoint(left, right) for left, right in pairs):
+            disjoint.append(str(ids))
     if disjoint:
-        of_type = f"SELECT s, o FROM fact WHERE p IN ({type})"
-        several = f"SELECT s FROM ({of_type}) GROUP BY s HAVING min(o) <> max(o)"
-        _add(
-            table,
-            f"SELECT a.s FROM ({of_type} AND s IN ({several})) AS a JOIN ({of_type}) AS b ON a.s = b.s"
-            f" WHERE (a.o, b.o) IN ({disjoint})",
-        )
+        _add(table, f"SELECT s FROM ({several}) WHERE classes::VARCHAR IN ({', '.join(map(quote, disjoint))})")
 
 
 def _add_parts(table: ProjectFacts) -> None:

@@ -87,6 +87,7 @@ class ProjectFacts(Collection[Fact]):
         self._origins: dict[tuple[str, str, str], int] = {}
         self._last_origin = 0
         self._slot = 0
+        self._kept: dict[int, Fact] = {}
         self.sql.execute(_CREATE)
 
     # --- adding
@@ -176,6 +177,7 @@ class ProjectFacts(Collection[Fact]):
     def keep(self, facts: Mapping[int, Fact]) -> None:
         """Keep these facts, which the table has, as objects: later their terms may be gone from the dictionary."""
         self._objects.update(facts)
+        self._kept = dict(facts)
 
     def replace(self, facts: Mapping[int, Fact]) -> None:
         """Give facts other terms than those that they were read with."""
@@ -198,8 +200,9 @@ class ProjectFacts(Collection[Fact]):
 
     def complete(self) -> None:
         """Add what only objects have: details of facts, and terms that no triple has any more."""
-        if contested := dict(self.numbered("number IN (SELECT number FROM contested_fact)")):
-            self._set_terms(contested)
+        terms = {to_text(term) for f in self._kept.values() for term in (f.subject, f.property, f.value)}
+        if len(self.dictionary.find_ids(terms)) < len(terms):
+            self._set_terms(self._kept)
         details = [row for number, fact in self._objects.items() if (row := _to_detail(number, fact)) is not None]
         if details:
             columns = ", ".join(f"unnest(?::{type_}[])" for type_ in _DETAIL_TYPES)
@@ -214,12 +217,11 @@ class ProjectFacts(Collection[Fact]):
         It follows `complete`.
         """
         self.sql.execute(_FIND_TOUCHED)
+        # A row that is in both tables makes a group of two.
         changed = " UNION ".join(
-            f"SELECT number FROM (({now} EXCEPT {before}) UNION ALL ({before} EXCEPT {now}))"
-            for now, before in (
-                (f"{rows} WHERE number IN (SELECT number FROM touched_fact)" for rows in (rows, f"FROM former.{name}"))
-                for name, rows in FACT_ROWS.items()
-            )
+            f"SELECT number FROM (SELECT *, count(*) AS rows FROM ({rows} WHERE {_TOUCHED}"
+            f" UNION ALL FROM former.{name} WHERE {_TOUCHED}) GROUP BY ALL) WHERE rows = 1"
+            for name, rows in FACT_ROWS.items()
         )
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE changed_fact AS {changed}")
 
@@ -361,6 +363,7 @@ FACT_ROWS = {
     "fact_read": "FROM fact_read",
 }
 """The tables of facts in a snapshot, and their rows."""
+_TOUCHED = "number IN (SELECT number FROM touched_fact)"
 # Besides the facts of files that were read: those that links, names and decisions concern, now or before.
 _FIND_TOUCHED = f"""
 CREATE OR REPLACE TEMP TABLE touched_fact AS

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -175,6 +175,8 @@ def write_columns(sql: duckdb.DuckDBPyConnection, *, for_lookup: bool = False) -
         write_lookup_tables(sql)
 
 
+_FEW = 1_000
+"""So many terms are taken apart in Python sooner than SQL for it is planned."""
 TERM_COLUMNS = tuple((table, place) for table, places in (("triple", "spo"), ("named", "gspo")) for place in places)
 """The tables and columns that have the ids of terms."""
 
@@ -182,12 +184,16 @@ TERM_COLUMNS = tuple((table, place) for table, places in (("triple", "spo"), ("n
 @contextlib.contextmanager
 def typed_terms(sql: duckdb.DuckDBPyConnection, ids: str) -> Iterator[str]:
     """The name of a table with the rows of the snapshot's `term` for the terms that a SELECT has the ids of."""
-    sql.execute(f"CREATE TEMP TABLE used_term AS SELECT * FROM term WHERE id IN ({ids})")
-    sql.execute(f"CREATE TEMP TABLE typed_term AS SELECT {_FACETS} FROM ({_PARTS})")
-    _complete(sql)
+    made = sql.execute(f"CREATE OR REPLACE TEMP TABLE used_term AS SELECT * FROM term WHERE id IN ({ids})")
+    ((count,),) = made.fetchall()
+    if count <= _FEW:
+        sql.execute(f"CREATE OR REPLACE TEMP TABLE typed_term({COLUMNS})")
+        _insert_facets(sql, "typed_term", sql.execute("SELECT id, text FROM used_term").fetchall())
+    else:
+        sql.execute(f"CREATE OR REPLACE TEMP TABLE typed_term AS SELECT {_FACETS} FROM ({_PARTS})")
+        _complete(sql)
     yield "typed_term"
-    sql.execute("DROP TABLE used_term")
-    sql.execute("DROP TABLE typed_term")
+    sql.execute("DROP TABLE used_term; DROP TABLE typed_term")
 
 
 _INTEGERS = ", ".join(f"'{XSD}{name}'" for name in INTEGER_BOUNDS)
@@ -253,17 +259,21 @@ def _complete(sql: duckdb.DuckDBPyConnection) -> None:
             OR (rank <= 2 AND number IS NULL) OR floating IS NULL))
         OR (class = {TermClass.BOOLEAN:d} AND truth IS NULL) OR class = {TermClass.ILL_TYPED:d}
     """
-    rows = [(id, *facets_of(text)[1:]) for id, text in sql.execute(left).fetchall()]
-    if not rows:
+    terms = sql.execute(left).fetchall()
+    if not terms:
         return
     sql.execute(f"CREATE TEMP TABLE checked({COLUMNS})")
-    for start in range(0, len(rows), 10_000):
-        part = rows[start : start + 10_000]
-        columns = ", ".join(f"unnest(?::{type}[])" for _, type in _column_types())
-        sql.execute(f"INSERT INTO checked SELECT {columns}", [list(column) for column in zip(*part, strict=True)])
+    _insert_facets(sql, "checked", terms)
     sql.execute("DELETE FROM typed_term WHERE id IN (SELECT id FROM checked)")
     sql.execute("INSERT INTO typed_term SELECT * FROM checked")
     sql.execute("DROP TABLE checked")
+
+
+def _insert_facets(sql: duckdb.DuckDBPyConnection, table: str, terms: Sequence[tuple[int, str]]) -> None:
+    columns = ", ".join(f"unnest(?::{type}[])" for _, type in _column_types())
+    for start in range(0, len(terms), 10_000):
+        rows = [(id, *facets_of(text)[1:]) for id, text in terms[start : start + 10_000]]
+        sql.execute(f"INSERT INTO {table} SELECT {columns}", [list(column) for column in zip(*rows, strict=True)])
 
 
 def _column_types() -> list[tuple[str, str]]:

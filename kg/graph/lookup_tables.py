@@ -39,9 +39,7 @@ class TripleOrders:
     @classmethod
     def of(cls, sql: duckdb.DuckDBPyConnection) -> TripleOrders:
         """The orders that a snapshot has."""
-        found = sql.cursor().execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_name = 'triple_by_subject'"
-        )
+        found = sql.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'triple_by_subject'")
         return INDEXED if found.fetchone() is not None else cls()
 
     def of_pattern(self, *, subject: bool, predicate: bool, object: bool) -> str:

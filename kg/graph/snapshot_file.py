@@ -101,9 +101,7 @@ def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple]) -> N
     (id,) = tables.encode([str(graph)]).values()
     rest = iter(triples)
     while batch := list(islice(rest, _BATCH)):
-        tables.sql.execute(f"CREATE OR REPLACE TEMP TABLE graph_part({_SPO})")
-        tables.add(batch, table="graph_part")
-        tables.sql.execute(f"INSERT INTO named SELECT {id}, s, p, o FROM graph_part")
+        tables.add_quads(batch, graph=id)
 
 
 # --- reading
@@ -369,11 +367,10 @@ _EXPORTED = {
 """Table -> what is exported of it."""
 
 
-def read_quads(sql: duckdb.DuckDBPyConnection, query: str, values: list[str]) -> Iterator[Quad]:
-    """The quads of a query for the texts of graph, subject, predicate and object; the graph of the default is NULL."""
-    for graph, *triple in sql.execute(query, values).fetchall():
-        subject, predicate, value = map(to_term, triple)
-        yield Quad(subject, predicate, value, _to_graph(graph or ""))  # type: ignore[arg-type]
+def to_quad(graph: str | None, *triple: str) -> Quad:
+    """The quad with these exact terms; the default graph has none."""
+    subject, predicate, value = map(to_term, triple)
+    return Quad(subject, predicate, value, _to_graph(graph or ""))  # type: ignore[arg-type]
 
 
 def _to_graph(text: str) -> Graph:

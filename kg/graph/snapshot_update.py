@@ -10,11 +10,12 @@ import shutil
 from pathlib import Path
 
 import duckdb
+from pyoxigraph import Quad
 
 from kg.facts.fact_table import FACT_ROWS
 from kg.graph.columns import TERM_COLUMNS, typed_terms
 from kg.graph.lookup_tables import INDEXED, ORDERS, TripleOrders
-from kg.graph.snapshot_file import FILE, KEPT, Changes, read_quads
+from kg.graph.snapshot_file import FILE, KEPT, Changes, to_quad
 from kg.graph.snapshot_writer import FACTS, ROWS_OF_A_GROUP, SIZES
 from kg.graph.triple_tables import FORMER, TripleTables
 from kg.sql import quote
@@ -56,11 +57,7 @@ def update_snapshot(tables: TripleTables, folder: Path, before: Path, *, most_ch
         for name, columns in (("triple", "s, p, o, is_inferred"), ("named", "g, s, p, o")):
             sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN (SELECT row FROM {name}_gone)")
             sql.execute(f"INSERT INTO snapshot.{name} SELECT {columns} FROM {name}_new ORDER BY ALL")
-        for name, triples, named in (("added", "added", "new"), ("removed", "removed", "gone")):
-            sql.execute(
-                f"CREATE OR REPLACE TEMP TABLE {name}_quad AS SELECT 0::UINTEGER AS g, s, p, o FROM {triples}_triple"
-                f" UNION ALL SELECT g, s, p, o FROM named_{named}"
-            )
+        sql.execute(_FIND_CHANGED_QUADS)
         if TripleOrders.of(sql) == INDEXED:
             _update_orders(sql)
         _update_terms(sql)
@@ -71,9 +68,7 @@ def update_snapshot(tables: TripleTables, folder: Path, before: Path, *, most_ch
                 f"INSERT INTO snapshot.{name} {rows} WHERE number IN (SELECT number FROM changed_fact) ORDER BY number"
             )
         _replace(sql, "fact_origin", FACTS["fact_origin"])
-        changes = None
-        if tables.count("added_quad") + tables.count("removed_quad") <= most_changes:
-            changes = _to_changes(sql)
+        changes = _to_changes(sql) if tables.count("changed_quad") <= most_changes else None
         sql.execute("CHECKPOINT snapshot")
     finally:
         sql.execute("DETACH snapshot")
@@ -103,13 +98,13 @@ def _update_orders(sql: duckdb.DuckDBPyConnection) -> None:
 
 def _update_terms(sql: duckdb.DuckDBPyConnection) -> None:
     """Add the terms that only the new quads have, and remove those that only the quads before had."""
-    ids = " UNION ".join(f"SELECT {place} AS id FROM {{0}}_quad" for place in "gspo")
+    ids = "SELECT DISTINCT unnest([g, s, p, o]) AS id FROM changed_quad WHERE"
     lost = " ".join(
         f"ANTI JOIN snapshot.{table} AS t{number} ON t{number}.{place} = r.id"
         for number, (table, place) in enumerate(TERM_COLUMNS)
     )
-    sql.execute(f"DELETE FROM snapshot.term WHERE id IN (SELECT id FROM ({ids.format('removed')}) AS r {lost})")
-    with typed_terms(sql, f"SELECT id FROM ({ids.format('added')}) ANTI JOIN snapshot.term USING (id)") as terms:
+    sql.execute(f"DELETE FROM snapshot.term WHERE id IN (SELECT id FROM ({ids} NOT is_new) AS r {lost})")
+    with typed_terms(sql, f"SELECT id FROM ({ids} is_new) ANTI JOIN snapshot.term USING (id)") as terms:
         sql.execute(f"INSERT INTO snapshot.term SELECT * FROM {terms} ORDER BY text")
 
 
@@ -119,24 +114,26 @@ def _replace(sql: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:
 
 
 def _to_changes(sql: duckdb.DuckDBPyConnection) -> Changes:
-    # Oxigraph writes several literals as one (1 and 01): with one of them, the others would be gone.
-    quads = "SELECT 0::UINTEGER AS g, s, p, o FROM snapshot.triple UNION ALL SELECT g, s, p, o FROM snapshot.named"
-    sql.execute(
-        "CREATE OR REPLACE TEMP TABLE changed_quad AS SELECT 'added' AS kind, * FROM added_quad"
-        " UNION ALL SELECT 'removed', * FROM removed_quad"
-        f" UNION ALL SELECT 'again', * FROM ({quads}) AS q SEMI JOIN removed_quad AS r USING (g, s, p)"
-    )
-    ids = " UNION ".join(f"SELECT {place} FROM changed_quad" for place in "gspo")
-    sql.execute(
-        "CREATE OR REPLACE TEMP TABLE changed_text AS SELECT id, text FROM"
-        f" (SELECT id, text FROM snapshot.term UNION SELECT id, text FROM {FORMER}.term) WHERE id IN ({ids})"
-    )
-    added, removed, again = (list(read_quads(sql, _TEXTS, [kind])) for kind in ("added", "removed", "again"))
-    return Changes(added + again, removed)
+    quads: dict[bool, list[Quad]] = {True: [], False: []}
+    for is_new, *texts in sql.execute(_CHANGED_TEXTS).fetchall():
+        quads[is_new].append(to_quad(*texts))
+    return Changes(quads[True], quads[False])
 
 
-_TEXTS = (
-    "SELECT d.text, a.text, b.text, c.text FROM changed_quad AS q JOIN changed_text AS a ON a.id = q.s"
-    " JOIN changed_text AS b ON b.id = q.p JOIN changed_text AS c ON c.id = q.o"
-    " LEFT JOIN changed_text AS d ON d.id = q.g WHERE q.kind = ? ORDER BY ALL"
-)
+_FIND_CHANGED_QUADS = """
+CREATE OR REPLACE TEMP TABLE changed_quad AS SELECT true AS is_new, 0::UINTEGER AS g, s, p, o FROM added_triple
+    UNION ALL SELECT true, g, s, p, o FROM named_new UNION ALL SELECT false, 0, s, p, o FROM removed_triple
+    UNION ALL SELECT false, g, s, p, o FROM named_gone
+"""
+# Oxigraph writes several literals as one (1 and 01): with one of them, the others would be gone.
+_CHANGED_TEXTS = f"""
+WITH quad AS MATERIALIZED (
+    FROM changed_quad UNION ALL SELECT true, g, s, p, o FROM (
+        SELECT 0::UINTEGER AS g, s, p, o FROM snapshot.triple UNION ALL SELECT g, s, p, o FROM snapshot.named
+    ) SEMI JOIN (FROM changed_quad WHERE NOT is_new) USING (g, s, p)
+), used AS MATERIALIZED (SELECT DISTINCT unnest([g, s, p, o]) AS id FROM quad),
+texts AS (SELECT id, text FROM snapshot.term SEMI JOIN used USING (id)
+    UNION SELECT id, text FROM {FORMER}.term SEMI JOIN used USING (id))
+SELECT q.is_new, d.text, a.text, b.text, c.text FROM quad AS q JOIN texts AS a ON a.id = q.s
+    JOIN texts AS b ON b.id = q.p JOIN texts AS c ON c.id = q.o LEFT JOIN texts AS d ON d.id = q.g ORDER BY ALL
+"""

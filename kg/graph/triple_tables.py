@@ -39,6 +39,9 @@ def has_literal_id(text: str) -> bool:
     return text.startswith(_LITERAL_STARTS)
 
 
+_COLUMNS = "(SELECT unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o)"
+
+
 class TripleTables:
     """Dictionary-encoded triples; `sql` is the DuckDB connection that rules and shapes run on.
 
@@ -68,6 +71,8 @@ class TripleTables:
         self.sql.execute("CREATE TABLE IF NOT EXISTS triple(s UINTEGER, p UINTEGER, o UINTEGER)")
         self.sql.execute("CREATE TABLE IF NOT EXISTS inferred(s UINTEGER, p UINTEGER, o UINTEGER)")
         self._ids: dict[str, int] = {}
+        self._text_of: dict[int, str] = {}
+        """Id -> text, of a complete dictionary in memory that is not large."""
         self._absent: set[str] = set()
         """Terms that were looked up, and that the dictionary did not have."""
         self._former_ids: dict[str, int] = {}
@@ -95,13 +100,26 @@ class TripleTables:
 
     def add(self, triples: Iterable[Triple], *, table: str = "triple") -> None:
         """Add the triples that the table does not have yet."""
-        self.add_terms(((cast(Term, t.subject), t.predicate, cast(Term, t.object)) for t in triples), table=table)
+        self.add_terms(map(_to_terms, triples), table=table)
 
     def add_terms(self, triples: Iterable[tuple[Term, Term, Term]], *, table: str = "triple") -> None:
         """The same, given term by term: a repeated term is looked up by itself and not by its text."""
+        self._insert(self._encode_terms(triples), table)
+
+    def add_texts(self, triples: Iterable[Spo], *, table: str = "triple") -> None:
+        """The same, given as exact N-Triples forms."""
+        self._insert(self._encode_texts(triples), table)
+
+    def add_quads(self, triples: Iterable[Triple], *, graph: int) -> None:
+        """Add triples to the table `named` as quads of the graph with this id; it may have some of them already."""
+        columns = self._encode_terms(map(_to_terms, triples))
+        if columns[0]:
+            self.sql.execute(f"INSERT INTO named SELECT {graph}, s, p, o FROM {_COLUMNS}", list(map(str, columns)))
+
+    def _encode_terms(self, triples: Iterable[tuple[Term, Term, Term]]) -> list[list[int]]:
+        """The ids of the subjects, predicates and objects of triples, each triple once."""
         if not self._is_cached:
-            self.add_texts(((to_text(s), to_text(p), to_text(o)) for s, p, o in triples), table=table)
-            return
+            return self._encode_texts((to_text(s), to_text(p), to_text(o)) for s, p, o in triples)
         ids: dict[Term, int] = {}
         new: dict[str, int] = {}
         rows: dict[int, None] = {}
@@ -113,23 +131,19 @@ class TripleTables:
                 packed = packed << 32 | id
             rows[packed] = None
         self._insert_terms(new)
-        self._insert([[row >> shift & 0xFFFFFFFF for row in rows] for shift in (64, 32, 0)], table)
+        return [[row >> shift & 0xFFFFFFFF for row in rows] for shift in (64, 32, 0)]
 
-    def add_texts(self, triples: Iterable[Spo], *, table: str = "triple") -> None:
-        """The same, given as exact N-Triples forms."""
+    def _encode_texts(self, triples: Iterable[Spo]) -> list[list[int]]:
         rows = list(dict.fromkeys(triples))
-        if not rows:
-            return
         ids = self.encode(text for row in rows for text in row)
-        self._insert([[ids[row[place]] for row in rows] for place in range(3)], table)
+        return [[ids[row[place]] for row in rows] for place in range(3)]
 
     def _insert(self, columns: list[list[int]], table: str) -> None:
         if not columns[0]:
             return
-        new = "(SELECT unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o)"
         known = "" if self.count(table) == 0 else f" EXCEPT SELECT s, p, o FROM {table} ORDER BY s, p, o"
         # A list as text is several times quicker to hand over than a list of Python's integers.
-        self.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM {new}{known}", [str(c) for c in columns])
+        self.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM {_COLUMNS}{known}", list(map(str, columns)))
 
     # --- the dictionary
 
@@ -156,7 +170,11 @@ class TripleTables:
 
     def decode(self, ids: Iterable[int]) -> dict[int, str]:
         """The exact N-Triples form of each term, by id."""
-        return self._select_texts("term", ids)
+        if not self._is_cached or len(self._ids) > _MAX_CACHED:
+            return self._select_texts("term", ids)
+        if len(self._text_of) != len(self._ids):  # terms are only added, except by `keep_used_terms`
+            self._text_of = {id: text for text, id in self._ids.items()}
+        return {id: self._text_of[id] for id in ids if id in self._text_of}
 
     def decode_former(self, ids: Iterable[int]) -> dict[int, str]:
         """The exact N-Triples form of each term of the earlier snapshot, by id."""
@@ -173,7 +191,11 @@ class TripleTables:
         """Add the terms in the column `exact` of a table to the dictionary, in the order of their text."""
         new = "" if self.count("term") == 0 else " ANTI JOIN term AS t ON t.text = f.exact"
         distinct = "" if is_distinct else "DISTINCT "
-        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE new_term AS SELECT {distinct}exact FROM {table} AS f{new}")
+        made = self.sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE new_term AS SELECT {distinct}exact FROM {table} AS f{new}"
+        )
+        if made.fetchall() == [(0,)]:
+            return
         if self.has_former:
             self.sql.execute(
                 f"INSERT INTO term SELECT f.id, f.text FROM {FORMER}.term AS f SEMI JOIN new_term AS n"
@@ -202,6 +224,7 @@ class TripleTables:
         """Remove the terms that no triple of a table has: what is inferred about terms is about those of the graph."""
         used = f"SELECT s FROM {table} UNION SELECT p FROM {table} UNION SELECT o FROM {table}"
         removed = self.sql.execute(f"DELETE FROM term WHERE id NOT IN ({used}) RETURNING text").fetchall()
+        self._text_of.clear()
         for (text,) in removed:
             self._ids.pop(text, None)
 
@@ -275,6 +298,10 @@ class TripleTables:
         """The number of the next file that is read into the tables, from 1."""
         self._files += 1
         return self._files
+
+
+def _to_terms(triple: Triple) -> tuple[Term, Term, Term]:
+    return cast(Term, triple.subject), triple.predicate, cast(Term, triple.object)
 
 
 def memory_bytes(memory: str) -> int:

@@ -68,13 +68,14 @@ def verify(
     values = f"SELECT o FROM fact WHERE {MORE_THAN_A_RECORD}"  # noqa: S608 - of our own words
     names = names_of(facts.where(f"p IN ({facts.ids((LABEL, ALIAS))}) AND s IN ({values})"))
     verifier = _Verifier(texts, schema, names, undefined)
-    checks = Counter({**dict.fromkeys(PassageCheck, 0), PassageCheck.WITHOUT_SPAN: len(facts) - len(cited)})
+    total = len(facts)
+    checks = Counter({**dict.fromkeys(PassageCheck, 0), PassageCheck.WITHOUT_SPAN: total - len(cited)})
     results = [verifier.check(fact) for fact in cited]
     checks.update(PassageCheck.FAILED if isinstance(result, Finding) else result for result in results)
     findings = [*texts.findings(), *_joined(zip(cited, results, strict=True), shared)]
     findings += check_plausibility(cited, texts=texts, schema=schema, is_contained=verifier.is_contained)
     available = sum(texts[source] is not None for source in facts.sources)
-    counts = {"facts": len(facts), **{check.value: checks[check] for check in PassageCheck}, "texts": available}
+    counts = {"facts": total, **{check.value: checks[check] for check in PassageCheck}, "texts": available}
     return Report(tuple(findings), counts)
 
 

@@ -222,7 +222,8 @@ def check(
 def _add_named_graphs(graph: Draft, *, only_changed: bool) -> None:
     """Add to the tables what was decided, the ontology, links and provenance, without what the last build has of it."""
     tables, contested = graph.tables, graph.resolution.contested
-    graph.facts.complete()
+    if not graph.has_changes:
+        graph.facts.complete()
     begin_named_graphs(tables)
     add_graph(tables, CONTESTED, (lost.fact.triple for lost in contested))
     add_graph(tables, UNDECIDED, (lost.fact.triple for lost in contested if lost.is_undecided))

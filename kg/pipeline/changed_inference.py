@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
 from kg.facts.fact_table import KNOWN, ProjectFacts
 from kg.facts.model import Evidence, Fact
@@ -12,10 +12,12 @@ from kg.graph.triple_tables import TripleTables
 from kg.reasoning.days import DATE_PROPERTIES, DAY_PROPERTIES, derive_days
 from kg.reasoning.delete_rederive import infer_changes
 from kg.reasoning.infer import Inference
-from kg.terms import to_term
+from kg.terms import ONTOLOGY, to_term
 
 _SPO = "s UINTEGER, p UINTEGER, o UINTEGER"
 _FIND_GIVEN = f"""
+CREATE OR REPLACE TEMP TABLE axiom AS SELECT s, p, o FROM former.named
+    WHERE g = (SELECT id FROM former.graph WHERE iri = '{ONTOLOGY}');
 CREATE OR REPLACE TEMP TABLE stated_triple AS SELECT s, p, o FROM fact
     WHERE number IN (SELECT number FROM changed_fact) UNION SELECT s, p, o FROM former.fact
     WHERE number IN (SELECT number FROM changed_fact);
@@ -41,25 +43,26 @@ CREATE OR REPLACE TEMP TABLE given_new AS FROM (FROM asserted_new UNION FROM day
 """
 
 
-def infer_from_last(tables: TripleTables, facts: ProjectFacts, ontology: Sequence[Triple]) -> Inference | None:
+def infer_from_last(tables: TripleTables, facts: ProjectFacts) -> Inference | None:
     """Fill `triple` and `inferred` from the earlier snapshot and changed facts; None where that is not possible.
 
-    In that case, the tables are empty.
+    In that case, the tables are empty. The ontology is that of the snapshot.
     """
     facts.complete()
     facts.find_changes()
     sql = tables.sql
     sql.execute(_FIND_GIVEN)
     dated = facts.ids((*DATE_PROPERTIES, *DAY_PROPERTIES))
-    sql.execute(
+    made = sql.execute(
         "CREATE OR REPLACE TABLE dated_entity AS SELECT DISTINCT s FROM"
         f" (FROM asserted_new UNION ALL FROM asserted_gone) WHERE p IN ({dated})"
     )
-    dates = f"p IN ({facts.ids(DATE_PROPERTIES)}) AND s IN (SELECT s FROM dated_entity)"
-    tables.add(derive_days(facts.where(f"{KNOWN} AND {dates}")), table="day_now")
-    tables.add(derive_days(_dates_before(tables, dates)), table="day_before")
+    if made.fetchall() != [(0,)]:
+        dates = f"p IN ({facts.ids(DATE_PROPERTIES)}) AND s IN (SELECT s FROM dated_entity)"
+        tables.add(derive_days(facts.where(f"{KNOWN} AND {dates}")), table="day_now")
+        tables.add(derive_days(_dates_before(tables, dates)), table="day_before")
     sql.execute(GIVEN)
-    inference = infer_changes(tables, ontology)
+    inference = infer_changes(tables)
     if inference is None:
         for name in ("triple", "inferred"):
             sql.execute(f"DELETE FROM {name}")

@@ -228,7 +228,7 @@ def _conclude(
     show("inferring")
     last, report = validation.last, None
     is_closed = can_continue and last.inputs is not None and last.inputs.is_closed
-    inference = infer_from_last(tables, facts, validation.ontology) if is_closed else None
+    inference = infer_from_last(tables, facts) if is_closed else None
     is_from_last = inference is not None
     if inference is None:
         known = facts.where(KNOWN)

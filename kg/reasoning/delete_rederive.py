@@ -10,10 +10,9 @@ Where a change is about classes or properties, or makes terms equal, everything 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-
-from pyoxigraph import Triple
+from itertools import product
 
 from kg.graph.triple_tables import TripleTables
 from kg.reasoning import sql
@@ -22,26 +21,23 @@ from kg.reasoning.days import DAY_PROPERTIES
 from kg.reasoning.infer import Inference, Reasoner
 from kg.reasoning.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.reasoning.rules import SAME, TYPE, GroundRule
-from kg.terms import to_spo
 
 _MOST = 200_000
 """Following more triples takes as long as inferring everything."""
 _DAYS = frozenset(map(str, DAY_PROPERTIES))
+_WRITTEN = ("triple", "axiom")
 
 
-def infer_changes(tables: TripleTables, ontology: Iterable[Triple]) -> Inference | None:
+def infer_changes(tables: TripleTables) -> Inference | None:
     """Change the table `inferred` as the given triples have changed; None where everything has to be inferred anew.
 
-    `triple` has the asserted triples now. `inferred` has everything else that is known of before the change. The tables
-    `given_gone` and `given_new` have the triples, asserted or derived, that are not given any more, and those that are
-    now. Afterwards, `touched_triple` has all triples that may have come or gone.
+    `triple` has the asserted triples now, and `axiom` the ontology, which has not changed. `inferred` has everything
+    else that is known of before the change. The tables `given_gone` and `given_new` have the triples, asserted or
+    derived, that are not given any more, and those that are now. Afterwards, `touched_triple` has all triples that may
+    have come or gone.
     """
-    tables.sql.execute("CREATE OR REPLACE TEMP TABLE axiom(s UINTEGER, p UINTEGER, o UINTEGER)")
-    tables.add_texts(map(to_spo, ontology), table="axiom")
-    for name in ("axiom", "given_gone", "given_new"):
-        tables.sql.execute(f"DELETE FROM {name} WHERE (s, p, o) IN (SELECT (s, p, o) FROM triple)")
-    for name in ("inferred", "given_gone", "given_new"):
-        tables.sql.execute(f"DELETE FROM {name} WHERE (s, p, o) IN (SELECT (s, p, o) FROM axiom)")
+    for name, known in (("axiom", "triple"), ("inferred", "axiom"), *product(("given_gone", "given_new"), _WRITTEN)):
+        tables.sql.execute(f"DELETE FROM {name} WHERE (s, p, o) IN (SELECT (s, p, o) FROM {known})")
     return _IncrementalReasoner(tables).update()
 
 
@@ -64,11 +60,12 @@ class _IncrementalReasoner(Reasoner):
         )
         if not (self._overdelete(clauses) and self._insert(clauses)):
             return None
-        # Nothing was contradictory before, so that new triples are part of each contradiction.
-        self._execute("CREATE OR REPLACE TEMP TABLE delta AS FROM known SEMI JOIN touched_triple USING (s, p, o)")
+        # Nothing was contradictory or equal before, so that new triples are part of each contradiction and equality.
+        self._fill("delta", "FROM known SEMI JOIN touched_triple USING (s, p, o)")
         new = self._present_relations("delta")
         self.present |= new
-        if self.equal_terms.merge_same_as() or self._merge_equal_terms(needed) or self._is_unwanted(ontology):
+        touched = [rule for rule in needed if any(self.relations.of(pattern) in new for pattern in rule.body)]
+        if self._merge_equal_terms(touched) or self._is_unwanted(ontology):
             return None
         contradictions = self._contradictions(rules, new=new)
         findings = [*contradictions, *self._faults(ontology)]
@@ -91,66 +88,74 @@ class _IncrementalReasoner(Reasoner):
 
     def _is_unwanted(self, ontology: Ontology) -> bool:
         """True where something was inferred that is left out of graphs."""
-        conditions = " OR ".join(f"({condition})" for condition in self._unwanted(ontology))
+        conditions = " OR ".join(f"({condition})" for condition in self._unwanted(ontology, "delta"))
         inferred = "SELECT s, p, o FROM inferred SEMI JOIN touched_triple USING (s, p, o)"
         return self._is_about_schema("touched_triple") or bool(
             self._execute(f"SELECT 1 FROM ({inferred}) AS i WHERE {conditions} LIMIT 1")
         )
 
     def _overdelete(self, clauses: Sequence[Clause]) -> bool:
-        """Delete from `inferred` all that depends on what is gone, and add again what follows in one step."""
-        self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM given_gone")
-        self._execute("CREATE OR REPLACE TEMP TABLE overdeleted AS SELECT s, p, o FROM given_gone")
-        while selected := self._following(clauses):
+        """Delete from `inferred` all that depends on what is gone, and find what follows in one step all the same."""
+        new = self._fill("delta", "SELECT s, p, o FROM given_gone")
+        gone = self._fill("overdeleted", "FROM delta")
+        while new and (selected := self._following(clauses)):
             union = " UNION ALL ".join(selected)
-            self._execute(
-                f"CREATE OR REPLACE TEMP TABLE following AS SELECT DISTINCT s, p, o FROM ({union}) AS c"
-                " SEMI JOIN inferred USING (s, p, o) ANTI JOIN overdeleted USING (s, p, o)"
+            new = self._fill(
+                "delta",
+                f"SELECT DISTINCT s, p, o FROM ({union}) AS c"
+                " SEMI JOIN inferred USING (s, p, o) ANTI JOIN overdeleted USING (s, p, o)",
             )
-            self._execute("INSERT INTO overdeleted SELECT s, p, o FROM following")
-            self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM following")
-            if self.tables.count("overdeleted") > _MOST:
+            self._execute("INSERT INTO overdeleted FROM delta")
+            gone += new
+            if gone > _MOST:
                 return False
-        gone = "SELECT i.rowid FROM inferred AS i SEMI JOIN overdeleted USING (s, p, o)"
-        self._execute(f"DELETE FROM inferred WHERE rowid IN ({gone})")
-        self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM overdeleted")
-        heads = self._present_relations("delta")
-        checked = [
-            Clause((clause.head, *clause.body), clause.head, clause.entities_only)
-            for clause in clauses
-            if self.relations.of(clause.head) in heads
-        ]
-        selected = sql.selects(checked, self.ids, delta=0)
-        following = " UNION ALL ".join(selected) or "FROM overdeleted LIMIT 0"
-        self._execute(f"CREATE OR REPLACE TEMP TABLE rederived AS SELECT DISTINCT s, p, o FROM ({following}) AS c")
-        self._execute("INSERT INTO touched_triple SELECT s, p, o FROM overdeleted")
+        selected = []
+        if gone:
+            self._fill("delta", "FROM overdeleted")
+            self._execute("INSERT INTO touched_triple FROM delta")
+            rows = "SELECT i.rowid FROM inferred AS i SEMI JOIN delta USING (s, p, o)"
+            self._execute(f"DELETE FROM inferred WHERE rowid IN ({rows})")
+            heads = self._present_relations("delta")
+            checked = [
+                Clause((clause.head, *clause.body), clause.head, clause.entities_only)
+                for clause in clauses
+                if self.relations.of(clause.head) in heads
+            ]
+            selected = sql.selects(checked, self.ids, delta=0)
+        self._fill("rederived", " UNION ".join(selected) or "FROM overdeleted LIMIT 0")
         return True
 
     def _insert(self, clauses: Sequence[Clause]) -> bool:
         """Add to `inferred` what follows from what was rederived and from what is new."""
-        self._execute("CREATE OR REPLACE TEMP TABLE candidate AS FROM rederived UNION FROM given_new")
-        self._add_unknown("added")
-        self._execute(
-            "CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM added UNION SELECT s, p, o FROM asserted_new"
-        )
+        self._add_unknown("FROM rederived UNION FROM given_new")
+        self._execute("INSERT INTO delta SELECT s, p, o FROM asserted_new")
         inserted = 0
         while selected := self._following(clauses):
-            union = " UNION ALL ".join(selected)
-            self._execute(f"CREATE OR REPLACE TEMP TABLE candidate AS SELECT DISTINCT s, p, o FROM ({union}) AS c")
-            self._add_unknown("following")
-            self._execute("INSERT INTO touched_triple SELECT s, p, o FROM following")
-            self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM following")
-            inserted += self.tables.count("following")
+            new = self._add_unknown(f"SELECT DISTINCT s, p, o FROM ({' UNION ALL '.join(selected)}) AS c")
+            inserted += new
             if inserted > _MOST:
                 return False
+            if not new:
+                break
+            self._execute("INSERT INTO touched_triple FROM delta")
         return True
 
-    def _add_unknown(self, table: str) -> None:
-        """Add to `inferred` those of the table `candidate` that are not known, and fill a table with them."""
+    def _add_unknown(self, candidates: str) -> int:
+        """Add those of these triples that are not known to `inferred`, and fill `delta` with them; their number."""
         # Hashed are the few candidates, and not the many known triples.
-        known = "(SELECT k.* FROM known AS k SEMI JOIN candidate USING (s, p, o))"
-        self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM candidate ANTI JOIN {known} USING (s, p, o)")
-        self._execute(f"INSERT INTO inferred SELECT s, p, o FROM {table}")
+        new = self._fill(
+            "delta",
+            f"WITH candidate AS MATERIALIZED ({candidates}) FROM candidate"
+            " ANTI JOIN (SELECT k.* FROM known AS k SEMI JOIN candidate USING (s, p, o)) USING (s, p, o)",
+        )
+        if new:
+            self._execute("INSERT INTO inferred SELECT s, p, o FROM delta")
+        return new
+
+    def _fill(self, table: str, select: str) -> int:
+        """Fill a table with the triples of a query, which may read what it had before; their number."""
+        ((count,),) = self.tables.sql.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}").fetchall()
+        return int(count)
 
     def _following(self, clauses: Sequence[Clause]) -> list[str]:
         """A SELECT of what follows from the table `delta` in one step, for each shape of clauses."""

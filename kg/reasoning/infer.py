@@ -389,10 +389,9 @@ class Reasoner:
 
     def _present_relations(self, table: str = "known") -> set[Relation]:
         """The relations that have facts."""
-        properties = [row[0] for row in self._execute(f"SELECT DISTINCT p FROM {table}")]
-        classes = [row[0] for row in self._execute(f"SELECT DISTINCT o FROM {table} WHERE p = {self.ids[TYPE]}")]
-        texts = self.tables.decode([*properties, *classes])
-        return {(texts[p], "") for p in properties} | {(TYPE, texts[c]) for c in classes}
+        rows = self._execute(f"SELECT DISTINCT p, CASE WHEN p = {self.ids[TYPE]} THEN o END FROM {table}")
+        texts = self.tables.decode(id for row in rows for id in row if id is not None)
+        return {(texts[p], "") for p, _ in rows} | {(TYPE, texts[c]) for _, c in rows if c is not None}
 
     def _clauses(self, rules: list[GroundRule]) -> list[Clause]:
         """The rules that give facts, each body and head once."""
@@ -519,9 +518,9 @@ class Reasoner:
         message = f"{names_left_out:,} names are equal to others; facts are written under one name of each entity only."
         return [Finding("owl/same-as", message, Severity.INFO, remedy="--same-as all writes them under every name.")]
 
-    def _unwanted(self, ontology: Ontology) -> list[str]:
-        """Conditions for triples that are not RDF, tautologies, or not about entities."""
-        properties = self.tables.decode(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
+    def _unwanted(self, ontology: Ontology, table: str = "inferred") -> list[str]:
+        """Conditions for triples of a table that are not RDF, tautologies, or not about entities."""
+        properties = self.tables.decode(row[0] for row in self._execute(f"SELECT DISTINCT p FROM {table}"))
         unwanted = [f"s >= {FIRST_LITERAL_ID}", *(f"p = {p}" for p, t in properties.items() if not t.startswith("<"))]
         if not self.tautologies:
             unwanted += sql.tautologies(self.tables.encode(sorted(TAUTOLOGY_TERMS)))

@@ -110,7 +110,7 @@ class IncrementalValidation:
         roots = [s for s, nodes in zip(self._plan.shapes, targets, strict=True) if nodes and s.has_target]
         if not roots:
             return ()
-        engine = self._new_engine(to_plan(self._shapes, roots))
+        engine = self._engine.part(to_plan(self._shapes, roots))
         return engine.report(self._languages, focus=sorted(set().union(*targets))).findings
 
     def _validate_others(self) -> Report:

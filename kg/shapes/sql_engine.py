@@ -12,6 +12,7 @@ Savkovic, "Semantics and Validation of Recursive SHACL" (2018).
 # ruff: noqa: S608 - only numbers and names of tables are put into SQL
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
@@ -47,6 +48,13 @@ class SqlEngine:
         self._plan, self._ontology = plan, ontology
         self._progress = progress if progress is not None else _ignore
         self._recursive_focus_sets = {plan.focus_of[shape] for shape in plan.recursive}
+
+    def part(self, plan: ValidationPlan) -> SqlEngine:
+        """An engine for a plan of some of the shapes, with the terms that this one has looked up."""
+        part = copy.copy(self)
+        part.tables, part._plan = self.tables.part(plan), plan
+        part._recursive_focus_sets = {plan.focus_of[shape] for shape in plan.recursive}
+        return part
 
     def close(self) -> None:
         """Remove all tables of the validation from the connection."""

@@ -16,6 +16,7 @@ costs a millisecond and a row nothing.
 # ruff: noqa: S608 - only numbers, names of tables and quoted texts are put into SQL
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -64,6 +65,7 @@ class ValidationTables:
         """Terms that the graph does not have; their ids are counted down from the last."""
         self._focus_counts: Mapping[int, int] | None = None
         self._focus_terms: set[str] = set()
+        self._union = ""
         self.select_sources()
         named = self._named_terms()
         self._look_up(named)
@@ -71,6 +73,12 @@ class ValidationTables:
         self._look_up({name for names in self._subclasses.values() for name in names})
         self._assign(named)
         self._add_focus_terms(t.term for s in plan.focus_sets for t in s.targets if t.kind == "node")
+
+    def part(self, plan: ValidationPlan) -> ValidationTables:
+        """The same tables and terms for a plan of some of the shapes."""
+        part = copy.copy(self)
+        part.plan = plan
+        return part
 
     # --- statements
 
@@ -89,7 +97,9 @@ class ValidationTables:
         sizes = " UNION ALL ".join(f"SELECT {n}, count(*) FROM {name}" for n, name in enumerate(self._sources))
         full = [self._sources[number] for number, size in sorted(self.rows(sizes)) if size]
         union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in full or self._sources[:1])
-        self._sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_triple AS {union}")
+        if union != self._union:
+            self._union = union
+            self._sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_triple AS {union}")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""

@@ -13,7 +13,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from kg.cli import main
@@ -339,6 +341,40 @@ def test_several_threads_can_query_one_graph(anora: SmallProject) -> None:
 def test_a_project_reads_files_of_any_depth(project: SmallProject) -> None:
     project.write("data/a/b/c/films.yml", ANORA)
     assert len(project.facts()) == 6
+
+
+class CountingConnection:
+    """A connection of DuckDB, and the statements that were run on it and on its cursors."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
+        self.connection, self.statements = connection, statements
+
+    def execute(self, statement: str, *parameters: Any) -> duckdb.DuckDBPyConnection:
+        self.statements.append(statement)
+        return self.connection.execute(statement, *parameters)
+
+    def cursor(self) -> CountingConnection:
+        return CountingConnection(self.connection.cursor(), self.statements)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+
+def test_a_build_after_the_change_of_one_fact_runs_few_statements(
+    story: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planning a statement takes longer than running it on a few rows."""
+    statements: list[str] = []
+    connect = duckdb.connect
+    monkeypatch.setattr(
+        duckdb, "connect", lambda *args, **options: CountingConnection(connect(*args, **options), statements)
+    )
+    story.write("data/extra.yaml", "source: fan-site\ntitane: {type: Film, label: Titane}\n")
+    build(story.project)
+    story.write("data/extra.yaml", "source: fan-site\ntitane: {type: Film, label: Titane, year: 2021}\n")
+    statements.clear()
+    assert build(story.project).counts["changed"]
+    assert len(statements) <= 155
 
 
 def test_a_build_says_what_it_has_done_anew(story: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
