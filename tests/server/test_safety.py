@@ -166,7 +166,7 @@ def test_sql_that_never_ends_is_interrupted_and_others_are_answered_by_the_same_
     )
 
     async def ask_both() -> tuple[list[AnswerBody | str], list[AnswerBody | str], Metrics]:
-        limits, metrics = Limits(seconds=8.0, workers=2, slow=4, patience=1.0), open_metrics()
+        limits, metrics = Limits(seconds=12.0, workers=2, slow=4, patience=1.0), open_metrics()
         setup = find_source(films.project).worker_setup(prefer_columns)
         pool = Pool(setup, limits, metrics)
         await pool.open()
