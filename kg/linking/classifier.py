@@ -312,6 +312,11 @@ class _ComparedPairs:
     def _update_confidences(self, odds: Sequence[float], unmatched: float) -> None:
         """Each pair among its rivals: those of the same mention, as far as they are not taken by another mention."""
         before = self.confidences
+        # As a rival, too, a pair has no more weight than its limit allows.
+        odds = [
+            value if limit == 1 else min(value, unmatched * limit / (1 - limit))
+            for value, limit in zip(odds, self._limits, strict=True)
+        ]
         taken = self._sums(before)
         rivals = self._zeros()
         free: list[tuple[float, float]] = []

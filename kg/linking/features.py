@@ -155,10 +155,12 @@ class TermFrequencies:
 
         A single occurrence may be the same entity, so the chance of another one is that of any key to occur twice.
         """
+        return (max(counts[key], 1) - 1) / self.size + self.frequency_of_unseen(counts, key)
+
+    def frequency_of_unseen(self, counts: Counter[str], key: str) -> float:
+        """The same for a key of this length that was counted once."""
         repetition = self._repetition[id(counts)]
-        return (
-            max(counts[key], 1) - 1 + repetition[min(len(key) // LETTERS_OF_GROUP, len(repetition) - 1)]
-        ) / self.size
+        return repetition[min(len(key) // LETTERS_OF_GROUP, len(repetition) - 1)] / self.size
 
     @cached_property
     def _repetition(self) -> Mapping[int, tuple[float, ...]]:

@@ -156,7 +156,7 @@ def _similar_titles(left: Title, right: Title, frequencies: TermFrequencies) -> 
         others = 0.03 + 6 * 2 ** (-length / 2)
     else:
         others = 0.06 if are_misspelt(left, right) else 0.35
-    return max(others / 21_878, frequencies.frequency(frequencies.names, ""))
+    return max(others / 21_878, frequencies.frequency_of_unseen(frequencies.names, min(left.full, right.full, key=len)))
 
 
 def _rate_contained_title(left: Title, right: Title, frequencies: TermFrequencies) -> tuple[str, float] | None:

@@ -90,6 +90,16 @@ def test_two_films_with_the_same_title_and_year_are_left_to_a_person() -> None:
     assert {pair.classification for pair in pairs if pair.left.id == "a"} == {Classification.UNSURE}
 
 
+def test_a_film_of_the_same_series_is_a_rival_of_little_weight() -> None:
+    ours = film("a", "The Prince: Foxfire", year=1958, credits=(Credit("The Prince"),))
+    theirs = [
+        film("b", "The Prince: Foxfire", year=1958, credits=(Credit("Ana Lima"),)),
+        film("c", "The Prince: Flodder", year=1958, credits=(Credit("The Prince"),)),
+    ]
+    pairs = classify_pairs([ours, *catalogue("ours")], [*theirs, *catalogue("theirs")])
+    assert max(pair.confidence for pair in pairs if pair.right.id == "b") > 0.999
+
+
 def test_the_director_distinguishes_two_films_with_the_same_title_and_year() -> None:
     ours = film("a", "Carmen", year=1983, credits=(Credit("Carlos Saura", "director"),))
     theirs = [

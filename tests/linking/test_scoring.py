@@ -55,6 +55,16 @@ def test_short_titles_are_expected_to_occur_again_more_often_than_long_ones() ->
     assert rare > common + 2
 
 
+def test_a_misspelt_title_is_as_rare_as_titles_of_its_length() -> None:
+    short = [f"{first}{last}" for first in "abcdefghij" for last in "abcdefghij"]
+    names = [*short, *short[:60], *(f"A long title of its own {number:03}" for number in range(400))]
+    frequencies = count_terms([to_features(film(name)) for name in names], [])
+    misspelt = bits(film("Another very long title"), film("Anohter very long title"), frequencies)["title misspelt"]
+    again = frequencies.frequency_of_unseen(frequencies.names, "anotherverylongtitle")
+    assert misspelt == pytest.approx(log2(M["title misspelt"] / again))
+    assert again < frequencies.frequency_of_unseen(frequencies.names, "zz") / 2
+
+
 TITLES = [
     ("Sunrise", "Sunrise: A Song of Two Humans", "main title"),
     ("The Godfather", "The Godfahter", "title misspelt"),
