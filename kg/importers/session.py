@@ -324,7 +324,8 @@ class ImportSession:
             self.summary.skipped[f"{class_name} without {lacking}"] += entities
         self.summary.unnamed = completion.unnamed
         rows, streams = "SELECT DISTINCT * FROM row", self.spool.streams
-        self.summary.facts = self.spool.count(rows)
+        if self.summary.dry_run or not streams:
+            self.summary.facts = self.spool.count(rows)
         self.summary.entities = self.spool.count("SELECT DISTINCT subject FROM row")
         self.summary.entities += self.spool.count(self.spool.described)
         if self.summary.dry_run:

@@ -191,7 +191,7 @@ class Spool:
         incomplete = self._delete_incomplete(schema) if self.needs_more_than_names else {}
         only_named = self._delete_only_named(schema) if self.needs_more_than_names else 0
         self._split_kinds(schema)
-        unnamed = self.count("SELECT DISTINCT subject FROM unnamed JOIN row USING (subject)")
+        unnamed = self.count("FROM stub_label WHERE is_identifier AND entity IN (SELECT subject FROM row)")
         return Completion(deprecated, only_named, incomplete, unnamed)
 
     def _to_rows(self, select: str) -> str:
@@ -288,7 +288,9 @@ class Spool:
         return int(changed[0]) if changed is not None else 0
 
     def _insert_stubs(self) -> None:
-        self.sql.execute("CREATE TABLE unnamed (subject VARCHAR)")
+        self.sql.execute(
+            "CREATE TABLE stub_label (entity VARCHAR, label VARCHAR, record VARCHAR, is_identifier BOOLEAN)"
+        )
         if not self.count("FROM stub"):
             return
         self.sql.execute(f"""
@@ -299,6 +301,7 @@ class Spool:
             SELECT entity, '' AS class, name.label, '' AS identifier, '' AS property,
                    min(undescribed.record) AS record, 1 AS uses, true AS is_name
             FROM undescribed JOIN name USING (entity) GROUP BY entity, name.label""")
+        self.sql.execute(f"INSERT INTO stub_label BY NAME {_STUB_LABELS}")
         common = "'' AS language, min(record) AS record, '' AS rank, '' AS written, '' AS because"
         end = f"{quote(self.retrieved)} AS retrieved"
         self.sql.execute(f"""
@@ -310,8 +313,7 @@ class Spool:
             FROM undescribed WHERE identifier <> '' GROUP BY entity, property, identifier
             UNION ALL
             SELECT entity, 'label', label, {common}, CASE WHEN is_identifier THEN 'true' ELSE '' END, {end}
-            FROM ({_STUB_LABELS}) GROUP BY entity, label, is_identifier""")
-        self.sql.execute(f"INSERT INTO unnamed SELECT entity FROM ({_STUB_LABELS}) WHERE is_identifier")
+            FROM stub_label GROUP BY entity, label, is_identifier""")
 
     def _take_unmapped(self) -> None:
         """Note the entities whose classes the mapping does not have, and which have no other."""
