@@ -42,8 +42,10 @@ from kg.terms import (
 from kg.text.folding import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
 from kg.writing import (
+    KeyAdvice,
     KnownNames,
     ShortForm,
+    advice_of,
     known_names_of,
     properties_of_keys,
     short_forms_of,
@@ -187,6 +189,8 @@ class Schema:
     """How values are written in fewer words."""
     known_names: KnownNames = field(default_factory=KnownNames)
     """Names that the ontology knows."""
+    key_advice: tuple[KeyAdvice, ...] = ()
+    """What to write instead of keys that some classes do not have."""
 
     @cached_property
     def names(self) -> dict[str, NamedNode]:
@@ -476,6 +480,7 @@ def _to_schema(ontology: tuple[Triple, ...]) -> Schema:
         kinds=kinds,
         short_forms=short_forms,
         known_names=known_names_of(objects),
+        key_advice=tuple(advice_of(objects)),
     )
     # Every kind was a class in an earlier version, or is mistaken for one.
     former = {

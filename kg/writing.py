@@ -13,7 +13,21 @@ from kg.errors import InputError
 from kg.terms import BASE, iris_of, pairs_of, texts_of
 from kg.text.folding import closest
 
-_OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIATION, _ADJECTIVE, _MEMBER = (
+(
+    _OF,
+    _KEY,
+    _FORM,
+    _KEY_FORM,
+    _ENTRY,
+    _ENTRY_FORM,
+    _WITH,
+    _ENTRY_WITH,
+    _ABBREVIATION,
+    _ADJECTIVE,
+    _MEMBER,
+    _NOT_ON,
+    _ADVICE,
+) = (
     NamedNode(f"{BASE}ontology#{name}")
     for name in (
         "of",
@@ -27,6 +41,8 @@ _OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _ENTRY_WITH, _ABBREVIAT
         "abbreviation",
         "adjective",
         "member",
+        "notOn",
+        "advice",
     )
 )
 
@@ -53,6 +69,27 @@ class ShortForm:
     entry_forms: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
     known_entries: tuple[KnownEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAdvice:
+    """Keys that people write on entities of these classes, which have no such property, and what to write instead."""
+
+    classes: tuple[NamedNode, ...]
+    keys: tuple[str, ...]
+    text: str
+
+
+def advice_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[KeyAdvice]:
+    """The advice about keys, in the order of its names."""
+    for _, values in sorted(objects.items(), key=lambda entry: entry[0].value):
+        if classes := tuple(iris_of(values, _NOT_ON)):
+            yield KeyAdvice(classes, texts_of(values, _KEY), " ".join(texts_of(values, _ADVICE)))
+
+
+def advice_on(key: str, classes: Collection[NamedNode], advice: Iterable[KeyAdvice]) -> str:
+    """What to write instead of a key that these classes do not have; empty where nothing is known."""
+    return next((each.text for each in advice if key in each.keys and set(classes) & set(each.classes)), "")
 
 
 def short_forms_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[ShortForm]:

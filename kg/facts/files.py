@@ -12,7 +12,7 @@ from kg.files.yaml_files import YamlError, YamlNode, quote_line, read_documents
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
-from kg.writing import suggest_keys
+from kg.writing import advice_on, suggest_keys
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""
@@ -66,7 +66,10 @@ class FileFindings(list[Finding]):
 
         Suggested are those that are used `on` these classes.
         """
-        self._add_unknown("property", name, partial(_suggest_keys, schema=schema, on=on), schema, place)
+        if advice := advice_on(name, on, schema.key_advice):
+            self.add("unknown-property", f"unknown property {name!r}", place, value=name, remedy=advice)
+        else:
+            self._add_unknown("property", name, partial(_suggest_keys, schema=schema, on=on), schema, place)
 
     def add_unknown_class(self, name: str, schema: Schema, place: Place) -> None:
         """The ontology has no class of this name; one of an earlier version is named with its replacement."""

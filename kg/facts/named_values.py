@@ -31,7 +31,7 @@ from kg.xsd import literal_parts
 _ID = re.compile(r"[a-z0-9_][a-z0-9_.\-]*")
 _NAME = re.compile(r"[^\x00-\x1f<>{}|\\^`]*\w[^\x00-\x1f<>{}|\\^`]*")
 _LIKE_CURIE = re.compile(r":\S")
-_TWO_PEOPLE = re.compile(r"([^\W\d_]\S* \S[^,]*?) (?:and|&) ([^\W\d_]\S* \S[^,]*)")
+_TWO_PEOPLE = re.compile(r"([^\W\d_]\S* \S[^,]*?)(?: (?:and|&)|,(?: and)?) ([^\W\d_]\S* \S[^,]*)")
 _LONGEST = 200
 _MOST_NAMES = 20_000
 """Names of the project among which likely spellings are looked for."""

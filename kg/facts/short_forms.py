@@ -39,6 +39,8 @@ _LIKE_DATE = re.compile(
     r"(?:[./, -]+[0-9]{2,4})?"
 )
 """A day that has no certain meaning, such as `3/4/2019` or `14 Marhc`."""
+_LIKE_COUNT = re.compile(r"[0-9]{1,3} [^\W\d_].*")
+"""A number of awards, `3 Oscars`, which are counted by ceremony."""
 _DATE = r"[0-9A-Za-z][0-9A-Za-z.,/ \-]{2,30}"
 
 
@@ -482,7 +484,7 @@ def _dated_name(template: _Template, texts: Mapping[str, str], text: str) -> _Da
         return None
     name = texts[before[-1].name].split(" ")
     left = len(name) - (len(words) - 1 - first)
-    return _DatedName(" ".join(name[: max(left, 0)]), " ".join(words[first:]))
+    return _DatedName(" ".join(name[: max(left, 0)]).removesuffix(","), " ".join(words[first:]))
 
 
 def _start_of_date(words: Sequence[str]) -> int | None:
@@ -536,7 +538,9 @@ def _slot_value(slot: OntologyTerm, text: str, template: _Template) -> str | Non
     if (value := dict(slot.signs).get(text)) is not None:
         return value
     if slot.value_kind is ValueKind.ENTITY:
-        return None if slot.name in OCCASIONS and _LIKE_DATE.fullmatch(text) else text
+        if slot.name in OCCASIONS and _LIKE_DATE.fullmatch(text):
+            return None
+        return None if slot.name == "award" and _LIKE_COUNT.fullmatch(text) else text.removesuffix(",")
     if any(other.signs for other in template.slots) and slot.name == "amount":
         return to_amount(text)
     normal = normalise(text, slot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,8 @@ def draft(
         validation = _Validation(project, ontology, shapes, last, focus, shape, resolution if complete else None)
         conclusions = _conclude(new, facts, validation, engine=engine, can_continue=can_continue, show=show)
         found = _located(conclusions.report, facts.where(KNOWN), new, conclusions.inference)
-        report += Report(tuple(finding for finding in found if not unread.concerns(finding)), found.counts)
+        new_findings = _without_repeated(finding for finding in found if not unread.concerns(finding))
+        report += Report(tuple(new_findings), found.counts)
     is_from_last = conclusions is not None and conclusions.is_from_last
     counts: dict[str, int | str] = {
         "facts": len(facts),
@@ -254,6 +255,18 @@ def _check_unchanged(project: Project, before: FileStates, after: FileStates) ->
         if after.get(path) != state:
             name = path.relative_to(project.folder) if path.is_relative_to(project.folder) else path
             raise InputError(f"{name} was changed while it was read. Run it again.")
+
+
+def _without_repeated(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings without those that two shapes make of one missing value; the first is that of the narrower shape."""
+    missing: set[tuple[str, str, Severity]] = set()
+    for finding in findings:
+        if finding.check == "shacl/minCount":
+            key = finding.focus, finding.path, finding.severity
+            if key in missing:
+                continue
+            missing.add(key)
+        yield finding
 
 
 def _without_undecided(report: Report, shapes: Shapes, resolution: Resolution) -> Report:

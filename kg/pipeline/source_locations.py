@@ -81,6 +81,8 @@ def find_unread(
         if finding.check == "facts/unknown-entity":
             names.add(finding.value)
             continue  # the fact was read
+        if finding.check == "facts/ambiguous-name":
+            names.add(finding.focus)
         position = bisect_left(of_file, (place.line, ""))
         near = {name for _, name in of_file[max(0, position - 1) : position + 1]}
         near |= {name for line, name in of_file if line == place.line}

@@ -50,9 +50,12 @@ def test_a_name_creates_a_person_with_this_label(film_project: SmallProject) -> 
 
 
 def test_a_name_that_may_be_two_people_is_a_warning(film_project: SmallProject) -> None:
-    film_project.write("data/films.yaml", FERRY.replace("Inês Carvalho", "[Jane Roe and John Doe, Ferdinand Land]"))
+    film_project.write(
+        "data/films.yaml", FERRY.replace("Inês Carvalho", "[Jane Roe and John Doe, Ferdinand Land, 'Ann Poe, Max Moe']")
+    )
     assert [finding.advice for finding in film_project.read().findings if finding.check == "facts/two-names"] == [
-        "Write a list: [Jane Roe, John Doe]."
+        "Write a list: [Jane Roe, John Doe].",
+        "Write a list: [Ann Poe, Max Moe].",
     ]
 
 

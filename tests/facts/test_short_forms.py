@@ -71,6 +71,11 @@ def block(lines: str) -> str:
             "  premiere: {Locarno Film Festival: 2021}",
             "  screening: {eventSeries: Locarno Film Festival, date: 2021, kind: premiere}",
         ),
+        ("  language: French", "  originalLanguage: French"),
+        (
+            "  premiere: Toronto, 8 September 2023",
+            "  screening: {eventSeries: Toronto, date: 2023-09-08, kind: premiere}",
+        ),
         ("  premiere: Locarno Film Festival", "  screening: {eventSeries: Locarno Film Festival, kind: premiere}"),
         (
             "  awards: Golden Bear 21 February 2019",
@@ -198,6 +203,7 @@ def test_a_short_form_states_what_its_long_form_states(tmp_path: Path, short: st
         ("rating: {A: 93 USD}", "'93 USD' is not a rating"),
         ("date: 30 February 2019", "'30 February 2019' is not a date"),
         ("awards: Golden Bear (21 February 2019)", "'Golden Bear (21 February 2019)' is not a recognition"),
+        ("nominations: 3 Oscars", "'3 Oscars' is not a recognition"),
         ("premiere: 3/4/2019", "'3/4/2019' is not a screening"),
         ("premiere: 14 Marhc 2019", "'14 Marhc 2019' is not a screening"),
         ("rating: {The Daily: 4 stars}", "'4 stars' is not a rating"),

@@ -10,7 +10,8 @@ import pytest
 
 from kg.cli import main
 from kg.pipeline.build import check
-from tests.projects import SmallProject
+from kg.reports import Severity
+from tests.projects import ROOT, SmallProject
 
 SHAPES = """\
 @prefix film: <https://w3id.org/filmgraph/film/> .
@@ -179,3 +180,44 @@ def test_a_text_needs_no_digest(films: SmallProject, capsys: pytest.CaptureFixtu
     films.write("texts/a.txt", "Anora is by Sean Baker.\n")
     assert main(["cite", "encyclopedia", "Sean Baker", "--project", str(films.folder)]) == 0
     assert capsys.readouterr().out.startswith("at: Sean Baker    # 12-22: ")
+
+
+FILM = "source: encyclopedia\nferry:\n  type: Film\n  label: The Last Ferry\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "findings"),
+    [
+        ("  runtme: 1:34\n", {"5:3": "unknown property 'runtme'", "5:11": "runningTime: '1:34' is not a whole number"}),
+        ("  box office: 4 kroner\n", {"5:3": "unknown property 'box office'", "5:15": "'kroner' is not known"}),
+        ("  directr: 1e3\n", {"5:3": "unknown property 'directr'"}),
+        ("  budget: {amount: 1200000}\n", {"5:20": "A figure is in one currency"}),
+        (
+            "  cast: {Nils Holm: Erik}\n  awards: {best actor: Nils Holm}\n",
+            {"6:24": "'Nils Holm' would have the type Person here and Award there"},
+        ),
+        ("  review: {outlet: The Daily, score: 4/5, quote: a cold film}\n", {"5:43": "unknown property 'quote'"}),
+    ],
+)
+def test_each_cause_is_found_at_once_and_is_one_finding(
+    project: SmallProject, lines: str, findings: dict[str, str]
+) -> None:
+    (project.folder / "ontology/film.ttl").unlink()
+    for path in (ROOT / "ontology").glob("*.ttl"):
+        project.write(f"ontology/{path.name}", path.read_bytes())
+    project.write("data/films.yaml", FILM + lines)
+    violations = [finding for finding in check(project.project) if finding.severity is Severity.VIOLATION]
+    found = {f"{f.place.line}:{f.place.column}": f.message for f in violations if f.place is not None}
+    assert len(violations) == len(found)
+    assert found.keys() == findings.keys()
+    assert all(found[place].startswith(message) for place, message in findings.items())
+
+
+def test_a_sentence_of_a_review_is_said_to_belong_to_its_critic(project: SmallProject) -> None:
+    (project.folder / "ontology/film.ttl").unlink()
+    for path in (ROOT / "ontology").glob("*.ttl"):
+        project.write(f"ontology/{path.name}", path.read_bytes())
+    project.write("data/films.yaml", FILM + "  review: {outlet: The Daily, score: 4/5, quote: a cold film}\n")
+    (finding,) = (finding for finding in check(project.project) if finding.check == "facts/unknown-property")
+    assert "belongs to its critic" in finding.remedy
+    assert not finding.suggestions

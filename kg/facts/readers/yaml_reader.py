@@ -6,6 +6,7 @@ fact, or a part: an entity without a name of its own, whose IRI is made of its o
 
 from __future__ import annotations
 
+import collections
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -227,6 +228,35 @@ class YamlReader:
             if property is not None:
                 for node in value.elements if value.elements is not None else (value,):
                     yield from self._value(subject, property, node, context)
+            elif len(suggestions := self.findings[-1].suggestions) == 1:
+                self._check_as(suggestions[0], subject, (key, value), context, on=on)
+
+    def _check_as(
+        self,
+        name: str,
+        subject: NamedNode,
+        entry: tuple[YamlNode, YamlNode],
+        context: _Context,
+        *,
+        on: Collection[NamedNode],
+    ) -> None:
+        """Add what will be wrong with the value of an unknown property when its key is the one that is suggested."""
+        trial = replace(
+            self,
+            citations=replace(self.citations, used={}),
+            findings=FileFindings(),
+            named_values=[],
+            blocks={},
+            passages=[],
+            _parts=set(self._parts),
+            _without_source=[],
+        )
+        key, value = entry
+        expanded = self._short_forms.expand([(replace(key, text=name), value)], classes=on)
+        entries = {(long_key.text or ""): (long_key, long) for long_key, long in expanded}
+        if all(self.schema.property_named(long_name) is not None for long_name in entries):
+            collections.deque(trial._properties(subject, entries, context, on=on), maxlen=0)
+        self.findings += (finding for finding in trial.findings if finding.severity is Severity.VIOLATION)
 
     def _value(self, subject: NamedNode, property: OntologyTerm, value: YamlNode, context: _Context) -> Iterator[Fact]:
         written, lang = "", ""
