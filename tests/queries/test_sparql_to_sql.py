@@ -434,6 +434,34 @@ def test_floating_point_numbers_are_added_and_compared_by_value(text: str, expec
     assert row[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT (COUNT(DISTINCT ?f) AS ?n) (COUNT(*) AS ?m) { ?f ?p ?o }", ("200", "700")),
+        ("SELECT (COUNT(DISTINCT ?x) AS ?n) (COUNT(?x) AS ?m) { ?f :number ?n OPTIONAL { ?f :tag ?x } }", ("7", "100")),
+        ("SELECT (COUNT(DISTINCT ?f) AS ?n) (COUNT(?f) AS ?m) { ?f :nothing ?x }", ("0", "0")),
+        ("SELECT (COUNT(DISTINCT ?f) AS ?n) { ?f :tag :t3 }", ("14",)),
+    ],
+)
+def test_distinct_terms_are_counted_in_words_of_their_ids(text: str, expected: tuple[str, ...]) -> None:
+    quads = [film(f"f{i}", "number", number(str(i))) for i in range(200)]
+    quads += [film(f"f{i % 200}", "again", number(str(i % 3))) for i in range(400)]
+    quads += [film(f"f{i}", "tag", f"t{i % 7}") for i in range(100)]
+    assert rows(text, quads) == [expected]
+    grouped = (
+        f"PREFIX : <{EX}> SELECT ?t (COUNT(DISTINCT ?f) AS ?n) (COUNT(*) AS ?m) {{ ?f :tag ?t ; ?p ?o }} GROUP BY ?t"
+    )
+    columns = Columns.of_quads(quads)
+    assert "distinct terms by words of ids" in [step for _, step, _ in compile_query(columns, grouped).plan.relations]
+    assert ask_both(quads, grouped).engine is QueryEngine.COLUMNAR
+
+
+def test_the_least_of_floating_point_numbers_that_were_not_foreseen_is_not_compiled() -> None:
+    hidden = 'PREFIX x: <http://www.w3.org/2001/XMLSchema#dou> SELECT (MAX(?x) AS ?n) { VALUES ?x { "3"^^x:ble } }'
+    with pytest.raises(NotCompiled, match="floating-point"):
+        rows(hidden)
+
+
 def test_a_sum_is_the_same_in_any_order() -> None:
     values = [number(text, "double") for text in ("1e16", "3", "-1e16", "0.1", "1e-3", "7e15")]
     total = "SELECT (SUM(?g) AS ?n) (AVG(?g) AS ?m) { ?f :gross ?g }"

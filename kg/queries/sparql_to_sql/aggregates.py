@@ -45,12 +45,24 @@ def aggregate(
     statement: SqlStatement, e: Expressions, keys: Sequence[Any] | None, aggregates: Sequence[Any]
 ) -> Relation:
     """The relation of groups: a row for each, with the results of the aggregates; one row without keys."""
-    grouping = _Grouping(statement, e)
+    names = {str(key) for key in keys or () if isinstance(key, rdflib.Variable)}
+    others = [node for node in aggregates if not (node.name == "Aggregate_Sample" and str(node.vars) in names)]
+    grouping = _Grouping(statement, e, counted=_counted_variable(e, others))
     for key in keys or ():
         grouping.add_key(key)
     for node in aggregates:
         grouping.add(node)
     return grouping.relation(has_keys=bool(keys))
+
+
+def _counted_variable(e: Expressions, aggregates: Sequence[Any]) -> str:
+    """The variable whose distinct terms are counted, where all aggregates are counts and no other is distinct."""
+    distinct = {node.vars for node in aggregates if node.distinct}
+    if len(distinct) != 1 or any(node.name != "Aggregate_Count" for node in aggregates):
+        return ""
+    (variable,) = distinct
+    column = e.relation.columns.get(str(variable)) if isinstance(variable, rdflib.Variable) else None
+    return str(variable) if column is not None and column.kind is Kind.ID else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +87,15 @@ class _Numbers:
 
 
 class _Grouping:
-    """The SELECT before the GROUP BY, and the one with it."""
+    """The SELECT before the GROUP BY, and the one with it.
 
-    def __init__(self, statement: SqlStatement, e: Expressions) -> None:
-        self.statement, self.e = statement, e
+    The distinct terms of a variable are counted in words of 64 bits, one for each id, which takes a third of the time
+    of a set of ids: rows are first grouped by the words that their ids are in, of which there are fewer.
+    """
+
+    def __init__(self, statement: SqlStatement, e: Expressions, *, counted: str) -> None:
+        self.statement, self.e, self._counted = statement, e, counted
+        self._in_words: list[str] = []
         self._inner: list[str] = []
         self._arguments: dict[str, str] = {}
         self._keys: dict[str, Column] = {}
@@ -123,6 +140,10 @@ class _Grouping:
         inner = list(dict.fromkeys([*all_columns(self.e.relation, "r"), *self._inner]))
         rows = self.statement.add("arguments of aggregates", f"SELECT {select_list(inner)} FROM {self.e.source}", {})
         keys = list(dict.fromkeys(name for column in self._keys.values() for name in column.names))
+        if self._counted:
+            word = f"{self.argument(self.e.variable(self._counted).sql)} >> 6"
+            sql = f"SELECT {select_list([*keys, *self._in_words])} FROM {rows.name} GROUP BY {', '.join([*keys, word])}"
+            rows = self.statement.add("distinct terms by words of ids", sql, {})
         by = f" GROUP BY {', '.join(keys)}" if keys else " HAVING count(*) > 0" if has_keys else ""
         sql = f"SELECT {select_list([*keys, *self._outer])} FROM {rows.name}{by}"
         named = {name: column for name, column in self._keys.items() if not name.startswith("#")}
@@ -139,7 +160,7 @@ class _Grouping:
 
     def _count_rows(self, *, is_distinct: bool) -> Value:
         if not is_distinct:
-            return Value(Kind.NUMBER, f"CAST(count(*) AS {NUMBER})")
+            return self._number("count(*)")
         names = [name for column in self.e.relation.columns.values() for name in column.names]
         cells = ", ".join(f"coalesce(CAST({name} AS VARCHAR), chr(0))" for name in names)
         return Value(Kind.NUMBER, f"CAST(count(DISTINCT ({cells},)) AS {NUMBER})")
@@ -149,7 +170,18 @@ class _Grouping:
         if value is NOTHING:
             return Value(Kind.NUMBER, f"CAST(0 AS {NUMBER})")
         argument = self.argument(value.sql if value.kind is Kind.ID else value.text)
-        return Value(Kind.NUMBER, f"CAST(count({'DISTINCT ' if is_distinct else ''}{argument}) AS {NUMBER})")
+        if is_distinct and self._counted:
+            bit = f"1::UBIGINT << ({argument} & 63)::UBIGINT"
+            return self._number(f"bit_or({bit})", of_word="bit_count({})")
+        return self._number(f"count({'DISTINCT ' if is_distinct else ''}{argument})")
+
+    def _number(self, count: str, *, of_word: str = "{}") -> Value:
+        """A count as a number; of rows that are grouped by words, the sum of those of the words."""
+        if self._counted:
+            name = self.statement.new_name("n")
+            self._in_words.append(f"{count} AS {name}")
+            count = f"coalesce(sum({of_word.format(name)}), 0)"
+        return Value(Kind.NUMBER, f"CAST({count} AS {NUMBER})")
 
     def sum(self, value: Value, is_distinct: bool, node: Any) -> Value:
         """SUM: an error when one of the values is no number."""
@@ -237,16 +269,18 @@ class _Grouping:
         mixed = unsupported("count(*)", "the least of values of several kinds", type)
         is_text = f"{f.kind} < {TermClass.BOOLEAN:d}"
         text = f"CASE WHEN {is_text} THEN {f.lexical} || chr(0) || coalesce({f.language}, '') END"
-        exact = f"coalesce({f.number}, {f.moment})"
-        best = [f"arg_{function}({id}, {self.argument(key)})" for key in (text, exact, f.floating, f.truth)]
+        exact = f"coalesce({f.number}, {f.moment}, CAST(CAST({f.truth} AS INTEGER) AS {NUMBER}))"
+        by_text, by_value = (f"arg_{function}({id}, {self.argument(key)})" for key in (text, exact))
+        by_floating = unsupported("count(*)", "the least of floating-point numbers", type)
+        if self.e.dictionary.has_floating or value.kind is Kind.TEXT:
+            by_floating = f"arg_{function}({id}, {self.argument(f.floating)})"
         return Value(
             value.kind,
             f"CASE WHEN count(*) > count({id}) THEN NULL"
             f" WHEN min({kind}) <> max({kind}) OR max({kind}) >= {TermClass.OTHER:d} THEN {mixed}"
-            f" WHEN max({kind}) = {TermClass.BOOLEAN:d} THEN {best[3]}"
             f" WHEN max({kind}) = {TermClass.BLANK:d} THEN min({id})"  # blank nodes have no order
-            f" WHEN max({kind}) < {TermClass.BOOLEAN:d} THEN {best[0]}"
-            f" WHEN max({rank}) > 2 THEN {best[2]} ELSE {best[1]} END",
+            f" WHEN max({kind}) < {TermClass.BOOLEAN:d} THEN {by_text}"
+            f" WHEN max({rank}) > 2 THEN {by_floating} ELSE {by_value} END",
         )
 
     def sample(self, value: Value, is_distinct: bool, node: Any) -> Value:
