@@ -149,7 +149,7 @@ def read_entity_data(display: Display, entity: NamedNode, inverses: Collection[N
     for referring in referrers:
         if referring.property in inverses and referring.entities:
             values[inverse_of(referring.property)] = list(_inverse_values(reader, entity, referring))
-            counts[inverse_of(referring.property)] = referring.count
+            counts[inverse_of(referring.property)] = referring.count - len(referring.parts)
     parts = tuple(_parts(graph, reader, values, referrers))
     return EntityData(
         entity,

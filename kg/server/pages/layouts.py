@@ -304,6 +304,7 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.ovationMinutes: "Standing ovation",
     inverse_of(vocab.characterIn): "Characters",
     inverse_of(vocab.textOf): "Texts",
+    vocab.awardOf: "Awarded at",
     inverse_of(vocab.awardOf): "Awards",
     inverse_of(vocab.memberOf): "Members",
     vocab.score: "Score",
@@ -320,7 +321,7 @@ HEADINGS: Mapping[NamedNode, str] = {
 LINE_HEADINGS: Mapping[NamedNode, str] = {
     vocab.agent: "Who", vocab.affected: "To whom", vocab.involves: "With", vocab.participant: "Present",
     vocab.location: "Where", vocab.cause: "Because of", vocab.inPlotOf: "Film", vocab.characterIn: "Film",
-    vocab.trait: "Traits",
+    vocab.trait: "Described as",
 }  # fmt: skip
 """Property -> the heading of its line in a card or list, where a column is headed otherwise."""
 

@@ -461,8 +461,8 @@ def statement_lists(data: EntityData, display: Display, parts: Sequence[PartData
     others = [part for part in parts if part.narrowest_class != vocab.Review]
     for caption, chosen in (
         ("Reviews", reviews),
-        (f"By {data.label}", [part for part in others if part.owner == data.entity]),
-        (f"About {data.label}", [part for part in others if part.owner != data.entity]),
+        (f"What {data.label} says", [part for part in others if part.owner == data.entity]),
+        ("What others say", [part for part in others if part.owner != data.entity]),
     ):
         if chosen:
             yield StatementList(tuple(_statement(data, display, part) for part in in_order(data, chosen)), caption)

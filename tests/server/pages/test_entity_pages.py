@@ -250,3 +250,15 @@ def test_the_statements_about_an_entity_name_its_parts_without_it(tmp_path: Path
     assert found.faults == []
     assert found.has("box officefourth weekend1", "directorSean Baker4", "sources", "inferred")
     assert not found.has("Anora ›")
+
+
+def test_a_distributor_of_five_films_has_no_link_to_a_sixth(tmp_path: Path) -> None:
+    neon = parse_page(page(own_graph(tmp_path), "neon"))
+    assert neon.has("5 works")
+    assert not neon.has("as distributor")
+
+
+def test_an_award_has_headings_of_film_people(tmp_path: Path) -> None:
+    award = parse_page(page(own_graph(tmp_path), "palme-dor"))
+    assert award.has("Awarded at", "Described as", "What others say")
+    assert not award.has("Award of")
