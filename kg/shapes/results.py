@@ -177,7 +177,16 @@ class _FindingBuilder:
             order=self._shape.order,
             pattern=self._pattern,
             about=f"{focus}, {self._property}" if focus and self._property else focus or self._property,
+            remedy=self._remedy(result),
         )
+
+    def _remedy(self, result: ValidationResult) -> str:
+        """How to see why a value does not conform to a shape: each result of `sh:node` says only that it does not."""
+        inner = self._constraint.shapes if self._constraint.component.name == "node" else ()
+        names = (result.value, *inner)
+        if self._shape.messages or len(names) != 2 or not all(name.startswith("<") for name in names):
+            return ""
+        return f"See why with --focus {result.value[1:-1]} --shape {inner[0][1:-1]}."
 
     def _found(self, result: ValidationResult) -> str:
         found = self._constraint.component.found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.graph.rdf_files import load_file, read_triples, with_own_blank_nodes
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report
-from kg.shapes.model import Shape, Shapes
+from kg.shapes.model import Shape, Shapes, Target
 from kg.shapes.parse import locate_findings, to_shapes
 from kg.shapes.plan import to_plan
 from kg.shapes.results import LANGUAGES
@@ -39,10 +40,14 @@ def check(
 ) -> Report:
     """The findings of the shapes in the triples of these tables, in no particular order, and what was counted.
 
-    `focus` (exact terms) restricts the targets to these nodes, `shape` the targeted shapes. Subclasses are those of the
-    ontology and of the data. Raises `UnknownNameError` when there is no targeted shape of that name.
+    `focus` (exact terms) restricts the targets to these nodes, `shape` the targeted shapes; with both, a shape without
+    a target validates these nodes. Subclasses are those of the ontology and of the data. Raises `UnknownNameError` when
+    there is no targeted shape of that name.
     """
     start = time.perf_counter()
+    focus, shape = (None if names is None else tuple(names) for names in (focus, shape))
+    if focus and shape:
+        shapes = _with_targets(shapes, shape, focus)
     roots = _roots(shapes, shape)
     not_compiled = shapes.not_compiled()
     ontology, report = tuple(ontology), Report()
@@ -61,6 +66,17 @@ def check(
         )
     seconds = round(time.perf_counter() - start, 3)
     return Report(report.findings, {**report.counts, "shapes": len(roots), "findings": len(report), "seconds": seconds})
+
+
+def _with_targets(shapes: Shapes, names: Iterable[str], focus: Iterable[str]) -> Shapes:
+    """The shapes, of which those with these names and without a target have the nodes in focus as targets."""
+    targets, wanted = tuple(Target("node", node) for node in focus), set(names)
+    targeted = {
+        node: replace(shape, targets=targets)
+        for node, shape in shapes.shapes.items()
+        if not shape.has_target and not wanted.isdisjoint((node, to_curie(node[1:-1])))
+    }
+    return replace(shapes, shapes={**shapes.shapes, **targeted})
 
 
 def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:

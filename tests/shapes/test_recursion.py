@@ -225,3 +225,12 @@ def failing(report: Report) -> list[str]:
 def expected(sequels: set[tuple[int, int]], faulty: set[int], shapes: list[list[ShapeConstraint]]) -> list[str]:
     pairs = conforming(sequels, faulty, shapes)
     return [f"f{film}" for film in FILMS if (film, 0) not in pairs]
+
+
+def test_the_way_to_a_fault_is_followed_by_focus_and_shape() -> None:
+    """A result of `sh:node` says which value fails, and how to see why; a shape needs no target for that."""
+    data, example = series(2), "https://example.org/"
+    (finding,) = found(MUTUAL, series(1))
+    assert finding.remedy == f"See why with --focus {example}f1 --shape {example}B."
+    (next_finding,) = found(MUTUAL, data, focus=["<https://example.org/f2>"], shape=["<https://example.org/B>"])
+    assert (next_finding.check, next_finding.focus) == ("shacl/maxCount", "<https://example.org/f2>")
