@@ -24,7 +24,7 @@ from kg.facts.literals import is_address, parse_value
 from kg.facts.model import Source
 from kg.files.atomic import write_file
 from kg.importers.input_files import Progress
-from kg.importers.source_registry import append_to_source_order, write_source
+from kg.importers.source_registry import add_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
 from kg.parts import part_iri
 from kg.schema import ValueKind
@@ -365,7 +365,7 @@ class ImportSession:
             self._raise_when_empty()
             write_source(self.data / "sources.yaml", self.source)
             fresh.replace(self.folder / name)
-            self.summary.source_order = append_to_source_order(self.data / "policy.yaml", self.source.id)
+            self.summary.source_order = add_to_source_order(self.data / "policy.yaml", self.source.id)
         finally:
             fresh.unlink(missing_ok=True)
         (self.folder / other).unlink(missing_ok=True)

@@ -35,11 +35,13 @@ def write_source(path: Path, source: Source) -> None:
         write_file(path, (fresh,))
 
 
-def append_to_source_order(path: Path, source: str) -> tuple[str, ...]:
-    """Append a source to the order of trust in `policy.yaml`, unless it has a rank there already; the new order.
+def add_to_source_order(path: Path, source: str) -> tuple[str, ...]:
+    """Add an import to the order of trust in `policy.yaml`, unless it has a rank there already; the new order.
 
-    Sources without a rank would share the last one, and a conflict between two of them could not be decided. Nothing
-    is written, and the order is empty, when the file has a form that cannot be edited safely.
+    It comes after the sources that people ranked; the imports at the end of the order are sorted by their ids, so the
+    order of trust is the same in whatever order imports come. Without a rank, they would share the last one, and a
+    conflict between two of them could not be decided. Nothing is written, and the order is empty, when the file has a
+    form that cannot be edited safely.
     """
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     try:
@@ -47,13 +49,25 @@ def append_to_source_order(path: Path, source: str) -> tuple[str, ...]:
         order = [str(id) for id in before.get("sources") or ()]
         if source in order:
             return tuple(order)
-        fresh = with_source_order(text, source, file=str(path))
-        if to_mapping(fresh.encode(), file=str(path)) != {**before, "sources": [*order, source]}:
+        rank = _rank_of_import(source, order, path.parent / IMPORTS)
+        after = [*order[:rank], source, *order[rank:]]
+        fresh = with_source_order(text, source, rank=rank, file=str(path))
+        if to_mapping(fresh.encode(), file=str(path)) != {**before, "sources": after}:
             return ()
     except (InputError, TypeError):
         return ()
     write_file(path, (fresh,))
-    return (*order, source)
+    return tuple(after)
+
+
+def _rank_of_import(source: str, order: Sequence[str], imports: Path) -> int:
+    """The place of an import in an order: before those that follow it in the sorted imports at the end."""
+    rank = len(order)
+    while rank and source < order[rank - 1] and is_source_id(order[rank - 1]) and (imports / order[rank - 1]).is_dir():
+        if rank < len(order) and order[rank - 1] > order[rank]:
+            break
+        rank -= 1
+    return rank
 
 
 def remove_import(data: Path, source: str) -> tuple[Path, ...]:
@@ -144,8 +158,8 @@ def _entry_lines(lines: Sequence[str], starts: Sequence[int], number: int) -> tu
     return start, end
 
 
-def with_source_order(text: str, source: str, *, file: str = "policy.yaml") -> str:
-    """The text of `policy.yaml` with a source at the end of its order; unchanged when the order is not a list.
+def with_source_order(text: str, source: str, *, rank: int, file: str = "policy.yaml") -> str:
+    """The text of `policy.yaml` with a source at a place of its order, from 0; unchanged when the order is not a list.
 
     Raises `InputError` when the file is not a YAML mapping.
     """
@@ -156,6 +170,13 @@ def with_source_order(text: str, source: str, *, file: str = "policy.yaml") -> s
     if order.elements is None:
         return text
     lines = text.splitlines(keepends=True)
+    if rank < len(order.elements):
+        place = order.elements[rank].place
+        start = sum(map(len, lines[: place.line - 1]))
+        column = start + place.column - 1
+        if _is_in_brackets(lines, order.place):
+            return f"{text[:column]}{_scalar(source)}, {text[column:]}"
+        return f"{text[:column]}{_scalar(source)}\n{text[start:]}"
     last = (order.elements or [order])[-1].place
     line = lines[last.line - 1]
     start = sum(map(len, lines[: last.line - 1]))

@@ -9,7 +9,7 @@ import pytest
 
 from kg.errors import InputError, UnknownNameError
 from kg.facts.model import Source
-from kg.importers.source_registry import append_to_source_order, remove_import, with_source_entry, write_source
+from kg.importers.source_registry import add_to_source_order, remove_import, with_source_entry, write_source
 
 SOURCE = Source("my-films", title="My: films", licence="CC0-1.0")
 ENTRY = 'my-films:\n  title: "My: films"\n  licence: CC0-1.0\n'
@@ -56,18 +56,40 @@ ORDERS = [
 
 
 @pytest.mark.parametrize(("before", "after"), ORDERS)
-def test_a_source_is_appended_to_the_order(tmp_path: Path, before: str, after: str) -> None:
+def test_a_source_is_added_to_the_order(tmp_path: Path, before: str, after: str) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(before, encoding="utf-8")
-    assert append_to_source_order(path, "my-films")[-1] == "my-films"
+    assert add_to_source_order(path, "my-films")[-1] == "my-films"
     assert path.read_text(encoding="utf-8") == after
+
+
+RANKS = [
+    ("sources: [mine, a, z]   # by hand\n", "sources: [mine, a, my-films, z]   # by hand\n"),
+    ("sources: [mine, z]\n", "sources: [mine, my-films, z]\n"),
+    # Somebody trusts z more than a, and mine is no import.
+    ("sources: [z, a]\n", "sources: [z, a, my-films]\n"),
+    ("sources: [z, mine]\n", "sources: [z, mine, my-films]\n"),
+    (
+        "sources:\n  - mine\n  # The rest.\n  - z   # last\n",
+        "sources:\n  - mine\n  # The rest.\n  - my-films\n  - z   # last\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), RANKS)
+def test_imports_at_the_end_of_the_order_are_sorted(tmp_path: Path, before: str, after: str) -> None:
+    for source in ("a", "z"):
+        (tmp_path / "imports" / source).mkdir(parents=True)
+    (tmp_path / "policy.yaml").write_text(before, encoding="utf-8")
+    add_to_source_order(tmp_path / "policy.yaml", "my-films")
+    assert (tmp_path / "policy.yaml").read_text(encoding="utf-8") == after
 
 
 @pytest.mark.parametrize("text", ["sources: a\n", "sources: [a,\n  b # ]\n]\n", "x: [\n", '{"sources": ["a"]}\n'])
 def test_an_order_that_cannot_be_edited_safely_stays_as_it_is(tmp_path: Path, text: str) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(text, encoding="utf-8")
-    assert append_to_source_order(path, "my-films") == ()
+    assert add_to_source_order(path, "my-films") == ()
     assert path.read_text(encoding="utf-8") == text
 
 
@@ -98,7 +120,7 @@ def imported(data: Path, before: tuple[str, str], sources: tuple[str, ...]) -> N
         (data / "imports" / source).mkdir(parents=True)
         (data / "imports" / source / "facts.csv").write_text(f"{source}\n", encoding="utf-8")
         write_source(data / "sources.yaml", Source(source, title=f"The: {source}"))
-        append_to_source_order(data / "policy.yaml", source)
+        add_to_source_order(data / "policy.yaml", source)
 
 
 def contents(data: Path) -> dict[str, bytes | None]:

@@ -8,7 +8,6 @@ import io
 import itertools
 import json
 import re
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -30,7 +29,6 @@ from kg.importers.tables import table_import
 from kg.importers.tables.table_files import copy_short_lines
 from kg.importers.tables.table_mapping import read_table_mapping
 from kg.pipeline.build import check
-from kg.pipeline.draft import draft
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from kg.terms import LABEL, to_curie, to_short
@@ -736,34 +734,3 @@ def test_addresses_in_a_column_of_identifiers_are_read_as_identifiers(project: I
     assert {
         value for number in (1, 2) for name, value in project.values_of(f"films-{number}") if name == "director"
     } == {"wd-q56005"}
-
-
-RANKED = [("sources: [beta, alpha]\n", ("alpha", "beta")), ("sources: [beta, alpha]\n", ("beta", "alpha"))]
-
-
-def test_the_order_of_imports_does_not_matter_where_their_ranks_are_stated(tmp_path: Path) -> None:
-    """Files, values and decisions are then the same; an import whose rank is not stated ranks last when it comes."""
-    results = []
-    for number, (policy, order) in enumerate(RANKED):
-        folder = tmp_path / str(number)
-        shutil.copytree(ROOT / "ontology", folder / "ontology")
-        (folder / "queries").mkdir()
-        (folder / "data").mkdir()
-        (folder / "data" / "policy.yaml").write_text(policy, encoding="utf-8")
-        project = ImportProject(folder)
-        for source in order:
-            table = tmp_path / f"{source}.csv"
-            minutes = {"alpha": 94, "beta": 96}[source]
-            table.write_text(f"id,title,minutes\nf1,The Last Ferry,{minutes}\nAb1,{source} Ab,90\nab1,ab,91\n")
-            Path(f"{table}.mapping.yaml").write_text(
-                f"source: {{id: {source}, title: {source}, licence: CC0-1.0}}\nprefix: cat\n"
-                "rows: {class: Film, key: [id]}\ncolumns: {title: label, minutes: runningTime}\n"
-            )
-            assert project.run("table", str(table)) == 0
-        files = {path.name: path.read_bytes() for path in sorted(folder.rglob("data/imports/*/facts.csv"))}
-        files["policy.yaml"] = (folder / "data" / "policy.yaml").read_bytes()
-        graph = draft(Project(folder))
-        results.append((files, sorted(map(repr, graph.resolution.contested)), sorted(map(str, graph.report))))
-    assert results[0] == results[1]
-    assert any("94" in fact for fact in results[0][1])
-    assert not any("96" in fact and "94" not in fact for fact in results[0][1])
