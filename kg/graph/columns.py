@@ -102,6 +102,13 @@ class Columns:
         return newest.fetchone() is not None
 
     @cached_property
+    def has_blank_values(self) -> bool:
+        """True when the description of a term may lead to blank nodes, whose triples are part of it."""
+        blank = f"SELECT id FROM term WHERE class = {TermClass.BLANK:d}"
+        value = self.sql.cursor().execute(f"SELECT 1 FROM {self.orders.by_object} WHERE o IN ({blank}) LIMIT 1")
+        return value.fetchone() is not None
+
+    @cached_property
     def has_floating(self) -> bool:
         """True when there are literals of xsd:float or xsd:double, whose arithmetic takes longer to compute."""
         return self.sql.cursor().execute("SELECT 1 FROM term WHERE rank > 2 LIMIT 1").fetchone() is not None

@@ -22,7 +22,7 @@ ORDERS = {"triple_by_object": "p, o, s", "triple_by_subject": "s, p, o"}
 _FEW = 1_000
 """Of so many terms that are looked up at once, ids and texts are remembered."""
 _MAX_REMEMBERED = 100_000
-_BY_INDEX = 250
+_BY_INDEX = 64
 """More terms are found faster by reading all terms once."""
 _Key = TypeVar("_Key", int, str)
 _Found = TypeVar("_Found", int, str)
@@ -95,8 +95,9 @@ class TermLookup:
         if not missing:
             return found
         if self._has_index and len(missing) <= _BY_INDEX:
-            listed = ", ".join(f"?::{type}" for _ in missing)
-            values: list[Any] = missing
+            # Numbers need not be bound, which takes a fifth of the time.
+            listed = ", ".join("?" if type == "VARCHAR" else str(int(each)) for each in missing)
+            values: list[Any] = missing if type == "VARCHAR" else []
         else:
             # A list of numbers as text is several times quicker to hand over than a list of Python's integers.
             listed, values = f"SELECT unnest(?::{type}[])", [str(missing) if type == "UINTEGER" else missing]

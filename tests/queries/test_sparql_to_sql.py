@@ -503,6 +503,30 @@ def test_descriptions_and_datasets_are_the_same_from_both_engines(text: str) -> 
     assert routed.engine is QueryEngine.COLUMNAR, routed.reason
 
 
+@pytest.mark.parametrize("text", ["DESCRIBE :anora :titane", "DESCRIBE :anora FROM :g", "DESCRIBE ?f { ?f :year ?y }"])
+@pytest.mark.parametrize("has_blank_values", [True, False])
+def test_a_description_goes_on_through_blank_nodes(text: str, has_blank_values: bool) -> None:
+    inner, outer = BlankNode("inner"), BlankNode("outer")
+    blanks = [
+        Quad(NamedNode(EX + "anora"), NamedNode(EX + "gross"), outer),
+        Quad(outer, NamedNode(EX + "part"), inner),
+        Quad(inner, NamedNode(EX + "whole"), outer),
+        Quad(inner, NamedNode(EX + "amount"), number("57")),
+    ]
+    quads = [*FILMS, *(blanks if has_blank_values else [])]
+    named = [Quad(quad.subject, quad.predicate, quad.object, NamedNode(EX + "g")) for quad in [*FILMS, *blanks]]
+    assert ask_both([*quads, *named], f"PREFIX : <{EX}> {text}").engine is QueryEngine.COLUMNAR
+
+
+def test_a_description_is_planned_once_for_all_terms() -> None:
+    columns = Columns.of_quads(FILMS)
+    found = [
+        run_compiled(columns, compile_query(columns, f"DESCRIBE <{EX}{name}>")) for name in ("anora", "titane", "x")
+    ]
+    assert [len(list(result.triples)) for result in found if isinstance(result, EngineTriples)] == [3, 3, 0]
+    assert len(columns.plans) == 1
+
+
 def test_a_replacement_of_what_matches_nothing_is_an_error() -> None:
     # https://www.w3.org/TR/xpath-functions/#ERRFORX0003; Oxigraph replaces.
     assert rows("SELECT (REPLACE('abc', 'x*', '-') AS ?x) {}") == [(None,)]

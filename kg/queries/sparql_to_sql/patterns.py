@@ -81,6 +81,7 @@ class Patterns:
         self.default, self.named = orders.by_property, "named"
         self.orders, self.known = orders, set(known)
         """The variables that have few values where the search begins with the query's constants."""
+        self._has_dataset = bool(dataset)
         if dataset:
             default, named = (
                 [self.id_of(clause[kind]) for clause in dataset if kind in clause] for kind in ("default", "named")
@@ -344,7 +345,8 @@ class Patterns:
 
     def description(self, node: Any, described: Sequence[Any]) -> Selected:
         """DESCRIBE: the triples of terms, and those of the blank nodes that they lead to."""
-        starts = [f"SELECT {self.marked_id_of(term)}::UINTEGER AS id" for term in described if not _is_variable(term)]
+        constants = [self.marked_id_of(term) for term in described if not _is_variable(term)]
+        starts = [f"SELECT {id}::UINTEGER AS id" for id in constants]
         if node is not None:
             selected = self.select_sql(node, is_ordered=False)
             relation = self.statement.add("described", selected.sql + selected.slice.to_sql(), selected.columns)
@@ -352,15 +354,23 @@ class Patterns:
                 if column.kind is not Kind.ID:
                     raise NotCompiled("DESCRIBE of a computed term")
                 starts.append(f"SELECT {column.name} AS id FROM {relation.name}")
-        name = self.statement.new_name("described")
-        table, blank = self.orders.by_subject, f"SELECT id FROM term WHERE class = {TermClass.BLANK:d}"
+        subjects = ", ".join(constants)
+        has_blank_values = self._has_dataset or self.dictionary.has_blank_values
+        if has_blank_values or len(constants) < len(starts) or not starts:
+            name = self.statement.new_name("described")
+            start = " UNION ALL ".join(starts) or "SELECT 0::UINTEGER AS id WHERE false"
+            more = self._blank_nodes_of(name) if has_blank_values else ""
+            self.statement.add("subjects", f"SELECT id FROM ({start}){more}", {}, name=name)
+            subjects = f"SELECT id FROM {name}"
+        sql = f"SELECT DISTINCT t.s, t.p, t.o FROM {self.orders.by_subject} t WHERE t.s IN ({subjects})"
+        return Selected(sql, {place: Column(place) for place in "spo"}, Slice())
+
+    def _blank_nodes_of(self, name: str) -> str:
+        """The recursive part of a relation of terms: the blank nodes that they lead to."""
+        blank = f"SELECT id FROM term WHERE class = {TermClass.BLANK:d}"
         leading = f"SELECT s, o FROM {self.orders.by_object} WHERE o IN ({blank})"
         steps = self.statement.add("steps to blank nodes", leading, {}, is_materialized=True)
-        more = f"SELECT t.o FROM {name} d JOIN {steps.name} t ON t.s = d.id"
-        start = " UNION ALL ".join(starts) or "SELECT 0::UINTEGER AS id WHERE false"
-        self.statement.add("blank nodes", f"SELECT id FROM ({start}) UNION {more}", {}, name=name)
-        sql = f"SELECT DISTINCT t.s, t.p, t.o FROM {table} t WHERE t.s IN (SELECT id FROM {name})"
-        return Selected(sql, {place: Column(place) for place in "spo"}, Slice())
+        return f" UNION SELECT t.o FROM {name} d JOIN {steps.name} t ON t.s = d.id"
 
     def aggregate_join(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
         """AggregateJoin over Group."""

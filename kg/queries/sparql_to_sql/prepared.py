@@ -1,7 +1,7 @@
 """A query without its values: a plan is made once for all of them.
 
-Values are those of one-variable VALUES blocks, as stored queries have them, and the subjects and objects of triple
-patterns. Each becomes an IRI that no graph has, in whose place the SQL gets the id of the value.
+Values are those of one-variable VALUES blocks, as stored queries have them, the subjects and objects of triple
+patterns, and what is described. Each becomes an IRI that no graph has, in whose place the SQL gets the id of the value.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from pyoxigraph import Literal, NamedNode
 
@@ -25,6 +26,7 @@ _MAX_LENGTH, _MAX_TOKENS = 10_000, 2_500
 _MAX_JOINED_PATTERNS = 80
 """The triple patterns that are joined: Oxigraph's optimiser takes a second for 110 of them."""
 _BETWEEN_PATTERNS = frozenset((".", ";", ",", "["))
+_DESCRIBED = frozenset(("iri", "name", "variable"))
 _PLACEHOLDER = "urn:x-kg:value:"
 _VALUE = re.compile(
     r'<[A-Za-z][A-Za-z0-9+.-]*:[^<>"{}|^`\\\x00-\x20]*+>'
@@ -58,7 +60,8 @@ def prepare(text: str) -> Prepared:
     pieces: list[str] = []
     values: list[str] = []
     position = 0
-    for found in sorted((*_in_blocks(text, tokens), *_in_patterns(text, tokens)), key=lambda each: each.start):
+    parts = (*_in_blocks(text, tokens), *_in_patterns(text, tokens), *_in_description(tokens))
+    for found in sorted(parts, key=lambda each: each.start):
         names = (f"<{_PLACEHOLDER}{len(values) + i}>" for i in range(len(found.terms)))
         pieces += [text[position : found.start], f" {' '.join(names)} "]
         values += found.terms
@@ -92,6 +95,15 @@ def _in_patterns(text: str, tokens: Sequence[Token]) -> Iterator[_Values]:
     for start, written in places.items():
         if start >= 0 and (term := _to_term(written, prologue)) is not None:
             yield _Values(start, start + len(written), (str(term),))
+
+
+def _in_description(tokens: Sequence[Token]) -> Iterator[_Values]:
+    """The terms behind DESCRIBE."""
+    first = next((i for i, token in enumerate(tokens) if token.is_word("DESCRIBE")), len(tokens))
+    prologue = Prologue(tokens)
+    for token in () if prologue.has_base else takewhile(lambda each: each.kind in _DESCRIBED, tokens[first + 1 :]):
+        if token.kind != "variable" and (term := _to_term(token.text, prologue)) is not None:
+            yield _Values(token.start, token.end, (str(term),))
 
 
 def _is_typing(pattern: PathPattern, prologue: Prologue) -> bool:

@@ -75,6 +75,11 @@ class QueryTerms:
         return self._columns.has_new_terms
 
     @property
+    def has_blank_values(self) -> bool:
+        """True when a triple of the default graph has a blank node as its object."""
+        return self._columns.has_blank_values
+
+    @property
     def computes_floating(self) -> bool:
         """False where SQL has no floating-point numbers as SPARQL has them."""
         return self._columns.computes_floating

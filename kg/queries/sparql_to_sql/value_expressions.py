@@ -62,6 +62,10 @@ class Dictionary(Protocol):
         """True when the graph has terms of RDF 1.2."""
 
     @property
+    def has_blank_values(self) -> bool:
+        """True when a triple of the default graph has a blank node as its object."""
+
+    @property
     def has_floating(self) -> bool:
         """True when a variable may have an xsd:float or xsd:double."""
 
