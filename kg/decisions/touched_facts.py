@@ -95,9 +95,10 @@ def _add_single_valued(table: ProjectFacts, properties: Iterable[NamedNode]) -> 
 def _add_classes(table: ProjectFacts, schema: Schema) -> None:
     """Entities of disjoint classes."""
     type = table.ids((TYPE,))
+    of_type = f"FROM fact WHERE p IN ({type})"
     several = (
-        f"SELECT s, list_sort(list(DISTINCT o)) AS classes FROM fact WHERE p IN ({type})"
-        " GROUP BY s HAVING min(o) <> max(o)"
+        f"SELECT s, list_sort(list(DISTINCT o)) AS classes {of_type}"
+        f" AND s IN (SELECT s {of_type} GROUP BY s HAVING min(o) <> max(o)) GROUP BY s"
     )
     together = [ids for (ids,) in table.sql.execute(f"SELECT DISTINCT classes FROM ({several})").fetchall()]
     texts = table.dictionary.decode({id for ids in together for id in ids})

@@ -53,7 +53,8 @@ STATUS = f"CASE WHEN NOT ({KNOWN}) THEN 'contested' WHEN {PER_RECORD} THEN 'reco
 """Where the evidence of a fact is, once conflicts are decided."""
 SLOTS = 1 << 30
 """The slots for files: each has numbers for the facts of one file."""
-_NUMBERS_PER_SLOT = 1 << 32
+_BITS = 32
+"""Of the numbers of the facts of one file."""
 _BATCH = 10_000
 
 
@@ -96,7 +97,7 @@ class ProjectFacts(Collection[Fact]):
         """The number of the first fact of another file: of one in this slot, or after all others."""
         slot = self._slot + 1 if slot is None else slot
         self._slot = max(self._slot, slot)
-        return slot * _NUMBERS_PER_SLOT
+        return slot << _BITS
 
     def add(self, facts: Iterable[Fact], *, slot: int | None = None) -> None:
         """Add the facts of another file."""
@@ -344,7 +345,7 @@ class FactSelection(Collection[Fact]):
         return facts
 
 
-_TAKEN = f"number // {_NUMBERS_PER_SLOT} IN (SELECT slot FROM taken_slot)"
+_TAKEN = f"number >> {_BITS} IN (SELECT slot FROM taken_slot)"
 _TAKE_FACTS = f"""
 INSERT INTO fact SELECT number, s, p, o, origin, record, line, rank, record <> ''
     AND rank = {RANKS.index(Rank.NORMAL)} AND number NOT IN (
@@ -366,12 +367,14 @@ FACT_ROWS = {
 _TOUCHED = "number IN (SELECT number FROM touched_fact)"
 # Besides the facts of files that were read: those that links, names and decisions concern, now or before.
 _FIND_TOUCHED = f"""
+CREATE OR REPLACE TEMP TABLE reified_record AS
+SELECT number FROM former.fact WHERE status = 'reified' AND record <> '';
 CREATE OR REPLACE TEMP TABLE touched_fact AS
 SELECT number FROM fact WHERE NOT ({_TAKEN}) UNION SELECT number FROM former.fact WHERE NOT ({_TAKEN})
 UNION SELECT number FROM fact_read UNION SELECT number FROM former.fact_read
 UNION SELECT number FROM contested_fact UNION SELECT number FROM preferred_fact
 UNION SELECT number FROM former.fact WHERE status = 'contested'
-UNION SELECT number FROM former.fact WHERE status = 'reified' AND number IN (SELECT number FROM fact WHERE is_plain)
+UNION SELECT number FROM (FROM fact WHERE is_plain) SEMI JOIN reified_record USING (number)
 """
 _RESTORE_TERMS = """
 UPDATE fact SET s = a.id, p = b.id, o = c.id FROM former_read AS r

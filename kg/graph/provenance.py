@@ -114,7 +114,8 @@ def add_changed_provenance(
     again = facts.where(f"{REIFIED} AND number IN (SELECT number FROM stated_again)")
     add_graph(tables, PROVENANCE, _to_triples(facts, again, resolution, sources))
     _add_records(tables)
-    tables.sql.execute(_FIND_KEPT)
+    type_, *restated = tables.encode(map(str, (TYPE, film.Source, _DECISION))).values()
+    tables.sql.execute(_FIND_CHANGED_NODES.format(type=type_, restated=", ".join(map(str, restated))))
 
 
 def _to_triples(
@@ -142,25 +143,28 @@ _NODE = (
 )
 """The node of a fact, as `Fact.iri` is."""
 _STATED = (
-    "SELECT f.s, f.p, f.o, g.source, f.record, {node} AS node FROM {schema}fact AS f"
+    "SELECT f.s, f.p, f.o, g.source, f.record, {node} AS node FROM {facts} AS f"
     " JOIN {schema}fact_origin AS g ON g.id = f.origin JOIN {schema}term AS a ON a.id = f.s"
     " JOIN {schema}term AS b ON b.id = f.p JOIN {schema}term AS c ON c.id = f.o"
-    " LEFT JOIN {schema}fact_detail AS d ON d.number = f.number WHERE f.number IN (SELECT number FROM affected_fact)"
+    " LEFT JOIN {schema}fact_detail AS d ON d.number = f.number"
 )
 _FIND_AFFECTED = f"""
 CREATE OR REPLACE TEMP TABLE affected_fact AS SELECT number FROM changed_fact UNION SELECT number FROM contested_fact
     UNION SELECT number FROM former.fact WHERE status = 'contested';
-CREATE OR REPLACE TEMP TABLE affected AS {_STATED.format(node=_NODE, schema="")}
-    UNION ALL {_STATED.format(node=_NODE, schema="former.")};
+CREATE OR REPLACE TEMP TABLE affected_now AS FROM fact SEMI JOIN affected_fact USING (number);
+CREATE OR REPLACE TEMP TABLE affected_before AS FROM former.fact SEMI JOIN affected_fact USING (number);
+CREATE OR REPLACE TEMP TABLE affected AS {_STATED.format(node=_NODE, schema="", facts="affected_now")}
+    UNION ALL {_STATED.format(node=_NODE, schema="former.", facts="affected_before")};
 CREATE OR REPLACE TEMP TABLE stated_record AS SELECT DISTINCT source, record FROM affected WHERE record <> '';
 CREATE OR REPLACE TABLE stated_again AS SELECT f.number FROM fact AS f SEMI JOIN affected USING (s, p, o);
 """
-_FIND_KEPT = f"""
-CREATE OR REPLACE TEMP TABLE affected_node AS SELECT node AS exact FROM affected UNION SELECT exact FROM stated_node;
-INSERT INTO kept_node SELECT g.id, t.id FROM former.term AS t, former.graph AS g
-    WHERE g.iri = '{PROVENANCE}' AND (starts_with(t.text, '<{FACT}')
-        OR (starts_with(t.text, '<{SOURCE}') AND contains(t.text[{len(SOURCE) + 2}:], '/')))
-    AND t.text NOT IN (SELECT exact FROM affected_node);
+# All decisions and sources are stated again.
+_FIND_CHANGED_NODES = f"""
+INSERT INTO kept_graph SELECT id FROM former.graph WHERE iri = '{PROVENANCE}';
+INSERT INTO changed_node SELECT g.id, t.id FROM former.graph AS g, (
+    SELECT id FROM former.term WHERE text IN (SELECT node FROM affected UNION SELECT exact FROM stated_node)
+    UNION SELECT s FROM former.named SEMI JOIN kept_graph USING (g) WHERE p = {{type}} AND o IN ({{restated}})
+) AS t WHERE g.iri = '{PROVENANCE}';
 """
 
 

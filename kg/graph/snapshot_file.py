@@ -89,11 +89,14 @@ def keep_graphs(tables: TripleTables, graphs: Iterable[Term]) -> None:
         " WHERE iri IN (SELECT unnest(?::VARCHAR[]))",
         [list(map(str, graphs))],
     )
-    tables.sql.execute("CREATE OR REPLACE TEMP TABLE kept_node(g UINTEGER, s UINTEGER)")
+    tables.sql.execute("CREATE OR REPLACE TEMP TABLE changed_node(g UINTEGER, s UINTEGER)")
 
 
-KEPT = "(g IN (SELECT g FROM kept_graph) OR (s IN (SELECT s FROM kept_node) AND g IN (SELECT g FROM kept_node)))"
-"""The condition for quads of named graphs that are kept: of complete graphs, or about single nodes of one graph."""
+KEPT = (
+    "(g IN (SELECT g FROM kept_graph)"
+    " AND NOT (s IN (SELECT s FROM changed_node) AND g IN (SELECT g FROM changed_node)))"
+)
+"""The condition for quads of named graphs that are kept: of some graphs, except about single nodes of one graph."""
 
 
 def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple]) -> None:

@@ -77,6 +77,7 @@ class TripleTables:
         """Terms that were looked up, and that the dictionary did not have."""
         self._former_ids: dict[str, int] = {}
         self.has_former = False
+        self._has_former_terms = False
         self._files = 0
         self._next_ids = [1, FIRST_LITERAL_ID]
         self._is_cached = self.count("term") == 0  # whether `_ids` has the complete dictionary
@@ -217,6 +218,7 @@ class TripleTables:
         """Add all terms of the earlier snapshot."""
         self._absent.clear()
         self.sql.execute(f"INSERT INTO term SELECT id, text FROM {FORMER}.term ANTI JOIN term USING (id)")
+        self._has_former_terms = True
         if self._is_cached:
             self._ids = dict(self.sql.execute("SELECT text, id FROM term").fetchall())
 
@@ -225,6 +227,7 @@ class TripleTables:
         used = f"SELECT s FROM {table} UNION SELECT p FROM {table} UNION SELECT o FROM {table}"
         removed = self.sql.execute(f"DELETE FROM term WHERE id NOT IN ({used}) RETURNING text").fetchall()
         self._text_of.clear()
+        self._has_former_terms = False
         for (text,) in removed:
             self._ids.pop(text, None)
 
@@ -236,7 +239,7 @@ class TripleTables:
 
     def _find_former(self, texts: list[str]) -> dict[str, int]:
         """The ids in the earlier snapshot of those of these terms that it has."""
-        if not self.has_former or not texts:
+        if not self.has_former or self._has_former_terms or not texts:
             return {}
         if self._former_ids:
             return {text: self._former_ids[text] for text in texts if text in self._former_ids}

@@ -37,7 +37,8 @@ def infer_changes(tables: TripleTables) -> Inference | None:
     have come or gone.
     """
     for name, known in (("axiom", "triple"), ("inferred", "axiom"), *product(("given_gone", "given_new"), _WRITTEN)):
-        tables.sql.execute(f"DELETE FROM {name} WHERE (s, p, o) IN (SELECT (s, p, o) FROM {known})")
+        rows = f"SELECT t.rowid FROM {name} AS t SEMI JOIN {known} USING (s, p, o)"
+        tables.sql.execute(f"DELETE FROM {name} WHERE rowid IN ({rows})")
     return _IncrementalReasoner(tables).update()
 
 

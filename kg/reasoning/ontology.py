@@ -185,7 +185,7 @@ class Ontology:
         if not patterns:
             yield binding
             return
-        best = min(range(len(patterns)), key=lambda i: self._cost(patterns[i], binding))
+        best = min(range(len(patterns)), key=lambda i: self._cost(patterns[i], binding)) if len(patterns) > 1 else 0
         rest = [pattern for i, pattern in enumerate(patterns) if i != best]
         for extended in self._answers(patterns[best], binding):
             yield from self.matches(rest, extended)
@@ -196,10 +196,10 @@ class Ontology:
         return 0 if pattern.head in binding else 1 << 30
 
     def _candidates(self, pattern: Spo, binding: Binding) -> Sequence[Spo]:
-        s, p, o = (binding.get(part, part) for part in pattern)
-        if not is_variable(s):
+        s, p, o = fill(pattern, binding)
+        if not s.startswith("?"):
             return self._by_subject.get((p, s), ())
-        if not is_variable(o):
+        if not o.startswith("?"):
             return self._by_object.get((p, o), ())
         return self._any.get(p, ())
 

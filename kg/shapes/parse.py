@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -55,6 +55,7 @@ _DISJOINT = "qualifiedValueShapesDisjoint"
 MAX_FAULTS = 100
 """How many different problems with shapes are listed."""
 _KNOWN = {*_TARGETS, *COMPONENTS, *OTHER_PARAMETERS, *_DESCRIPTIVE, *_NOT_COMPILED, *_OTHER_VOCABULARY}
+_EVALUATED = _KNOWN - _NOT_EVALUATED
 
 _Statements = Mapping[str, tuple[str, ...]]
 """Predicate -> objects of one subject."""
@@ -245,10 +246,11 @@ class _Parser:
         }
         parameters = _ShapeParameters(self.graph, node, others)
         for name, component in COMPONENTS.items():
-            values = statements.get(_sh(name), ())
+            if not (values := statements.get(_sh(name))):
+                continue
             if component.once and len(values) > 1:
                 self._too_many(node, name, len(values))
-            if values and component.property_only and not parameters.has_path:
+            if component.property_only and not parameters.has_path:
                 self._fault(node, "needs-path", f"sh:{name} requires a sh:path")
             for value in values:
                 if self._accepts(node, name, value, component.takes):
@@ -333,7 +335,7 @@ class _Parser:
         """Terms of sh: that are not SHACL's constrain nothing; but without its target a shape would pass unseen."""
         for predicate in statements:
             name = local_name(predicate)
-            if predicate != _sh(name) or name in _KNOWN - _NOT_EVALUATED:
+            if predicate != _sh(name) or name in _EVALUATED:
                 continue
             suggestions = tuple(f"sh:{known}" for known in closest(name, sorted(_KNOWN)))
             if name.startswith("target"):
@@ -438,6 +440,7 @@ def _parameter_types() -> Iterator[tuple[str, ComponentParameterType]]:
     yield from OTHER_PARAMETERS.items()
 
 
+@cache
 def _sh(name: str) -> str:
     return f"<{SH}{name}>"
 
@@ -516,11 +519,16 @@ def _lines_about(file: Path, subjects: set[str]) -> Iterator[tuple[str, _Line]]:
                     terms = line.decode("utf-8", errors="replace").rstrip(" .\r\n").split(" ", 2)
                     yield terms[0], _Line(file, number, terms)
     elif file.suffix in (".ttl", ".n3"):
-        yield from ((subject, line) for subject, line in _turtle_lines(file) if subject in subjects)
+        for subject, number, text, to_iri in _turtle_lines(file):
+            if subject in subjects:
+                yield subject, _Line(file, number, [to_iri(match) for match in _NAME.finditer(text)])
 
 
-def _turtle_lines(file: Path) -> Iterator[tuple[str, _Line]]:
-    """Each line with the subject of its block: the last IRI that began a line."""
+def _turtle_lines(file: Path) -> Iterator[tuple[str, int, str, Callable[[re.Match[str]], str]]]:
+    """Each line with its number, what reads its names, and before these the subject of its block.
+
+    That is the last IRI that began a line.
+    """
     prefixes: dict[str, str] = {}
     subject = ""
 
@@ -534,7 +542,7 @@ def _turtle_lines(file: Path) -> Iterator[tuple[str, _Line]]:
         if (name := _NAME.match(line)) is not None:
             subject = to_iri(name)
         if subject:
-            yield subject, _Line(file, number, [to_iri(match) for match in _NAME.finditer(line)])
+            yield subject, number, line, to_iri
 
 
 class _ShapeLines:
@@ -553,6 +561,6 @@ class _ShapeLines:
         places: dict[str, Place] = {}
         for file in self._files:
             if file.suffix in (".ttl", ".n3", ".nt"):
-                for subject, line in _turtle_lines(file):
-                    places.setdefault(subject, Place(str(file), line.number))
+                for subject, number, _, _ in _turtle_lines(file):
+                    places.setdefault(subject, Place(str(file), number))
         return places
