@@ -27,6 +27,8 @@ world: $(VENV)/.installed
 	rm -rf $(WORLD)
 	mkdir -p $(WORLD)
 	cp -R ontology data texts queries $(WORLD)
+	sed -i.bak 's/^\(sources: \[.*\)\]/\1, oscars, wikidata-results, imdb-awards]/' $(WORLD)/data/policy.yaml
+	rm $(WORLD)/data/policy.yaml.bak
 	$(BIN)/kg import oscars "$(KG_DATASETS)/oscars/oscars.csv" --project $(WORLD)
 	$(BIN)/kg import wikidata-results "$(KG_DATASETS)/wikidata_films_2024" --project $(WORLD)
 	$(BIN)/kg import imdb-awards "$(KG_DATASETS)/imdb_awards" --project $(WORLD)
