@@ -294,7 +294,9 @@ class Schema:
 
     def words_for(self, names: Iterable[str], property: OntologyTerm) -> Iterator[str]:
         """Yield the abbreviations and adjectives that state an entity of these names as a value of a property."""
-        return self.known_names.words_for(names, {*property.range, *property.usual_range})
+        return self.known_names.words_for(
+            names, {*property.range, *property.usual_range, property.known_class, property.iri}
+        )
 
     def usual_type(self, property: OntologyTerm) -> str:
         """The name of the one class or kind that the values of a property usually have; empty when there is none."""

@@ -163,7 +163,7 @@ class KnownNames:
         of_class, full = self.abbreviations.get(name, (None, name))
         return full if of_class in classes else name
 
-    def words_for(self, names: Iterable[str], classes: Collection[NamedNode]) -> Iterator[str]:
+    def words_for(self, names: Iterable[str], classes: Collection[NamedNode | None]) -> Iterator[str]:
         """Yield the abbreviations and adjectives that state an entity of these names and of one of the classes."""
         for name in names:
             yield from (word for of_class, word in self._words.get(name, ()) if of_class in classes)

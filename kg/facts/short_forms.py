@@ -13,7 +13,17 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_words, normalise, to_amount, to_iso_date
+from kg.facts.written_values import (
+    AMOUNT,
+    NUMBER,
+    amount_in_words,
+    date_in_words,
+    ends_in_date,
+    is_like_date,
+    normalise,
+    start_of_date,
+    to_amount,
+)
 from kg.files.yaml_files import YamlNode, is_number
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, KNOWN_NAMES, TYPE, XSD
@@ -34,11 +44,6 @@ _AMOUNT_IN_WORDS = re.compile(
 )
 _NAME = r"\S(?:[^\n]{0,200}\S)?"
 _ISO_DATE = re.compile(r"[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
-_LIKE_DATE = re.compile(
-    r"(?:[0-9]{1,2}(?:st|nd|rd|th)?[./ -]+(?:[^\W\d_]+|[0-9]{1,2})|[^\W\d_]+[./ -]+[0-9]{1,2}(?:st|nd|rd|th)?)"
-    r"(?:[./, -]+[0-9]{2,4})?"
-)
-"""A day that has no certain meaning, such as `3/4/2019` or `14 Marhc`."""
 _LIKE_COUNT = re.compile(r"[0-9]{1,3} [^\W\d_].*")
 """A number of awards, `3 Oscars`, which are counted by ceremony."""
 _DATE = r"[0-9A-Za-z][0-9A-Za-z.,/ \-]{2,30}"
@@ -162,8 +167,15 @@ class ShortForms:
         types = [value for key, value in entries if key.text == "type"]
         nodes = [node for value in types for node in (value.elements if value.elements is not None else (value,))]
         inner = [next((fact for key, fact in node.entries or () if key.text == "value"), node) for node in nodes]
-        names = [node.text for node in inner if node.text is not None]
+        names = [self._class_name(node.text) for node in inner if node.text is not None]
         return tuple(self.schema.class_names[name] for name in names if name in self.schema.class_names)
+
+    def _class_name(self, name: str) -> str:
+        """The name of a class, or of the one that a wrong name certainly means, so that its keys are understood."""
+        if name in self.schema.class_names or name in self.schema.replaced:
+            return name
+        suggestions = self.schema.suggest_classes(name)
+        return suggestions[0] if len(suggestions) == 1 else name
 
     def property_of(
         self, key: str, classes: Collection[NamedNode], value: YamlNode | None = None
@@ -185,8 +197,9 @@ class ShortForms:
         """True when the keys of a part are of properties that are used on the values of the property."""
         nodes = value.elements if value is not None and value.elements is not None else [value]
         names = {key.text or "" for node in nodes if node is not None for key, _ in node.entries or ()}
-        parts = (self.property_of(name, property.range) for name in names - {*CONTEXT_KEYS, "id", "value"})
-        return all(part is not None and self.schema.is_used_on(part, property.range) for part in parts)
+        parts = [self.property_of(name, property.range) for name in names - {*CONTEXT_KEYS, "id", "value"}]
+        known = [part for part in parts if part is not None]  # another may be misspelt
+        return bool(known or not parts) and all(self.schema.is_used_on(part, property.range) for part in known)
 
     # --- short to long
 
@@ -233,6 +246,9 @@ class ShortForms:
         if value.entries is None:
             return [value]
         keys = {key.text: inner for key, inner in value.entries}
+        if "value" in keys and (several := keys["value"].elements) is not None:
+            each = (_in_fact(value, element) for element in several)
+            return [node for fact in each for node in self._expand_value(property, forms, fact, own=own)]
         if "value" in keys:
             return [self._expand_fact(property, forms, value, keys["value"], own=own)]
         entry_form = next((form for form in forms if form.entry is not None), None)
@@ -443,7 +459,7 @@ def _match(text: str, templates: Sequence[_Template], value: YamlNode, *, may_be
     """The entries of the first form that the text has; None when it has none, or more than one reading of it."""
     for template in templates:
         match = template.pattern.fullmatch(text)
-        if match is None or (template.is_bare_name and (not may_be_id or _ends_in_date(text))):
+        if match is None or (template.is_bare_name and (not may_be_id or ends_in_date(text))):
             continue
         if not _is_certain(template, text):
             return None
@@ -480,22 +496,11 @@ def _dated_name(template: _Template, texts: Mapping[str, str], text: str) -> _Da
     *before, last = template.slots
     if not before or before[-1].value_kind is not ValueKind.ENTITY or last.value_kind is not ValueKind.DATE:
         return None
-    if (first := _start_of_date(words := text.removesuffix(")").split(" "))) is None:
+    if (first := start_of_date(words := text.removesuffix(")").split(" "))) is None:
         return None
     name = texts[before[-1].name].split(" ")
     left = len(name) - (len(words) - 1 - first)
     return _DatedName(" ".join(name[: max(left, 0)]).removesuffix(","), " ".join(words[first:]))
-
-
-def _start_of_date(words: Sequence[str]) -> int | None:
-    """The first of the words of a date that has several, at the end of these words."""
-    dates = (number for number in range(len(words) - 1) if to_iso_date(" ".join(words[number:])) is not None)
-    return next(dates, None)
-
-
-def _ends_in_date(text: str) -> bool:
-    """True for a name with a day or a month and a year behind it, which are no part of the name."""
-    return _start_of_date(text.replace("(", "").removesuffix(")").split(" ")) is not None
 
 
 def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
@@ -538,7 +543,7 @@ def _slot_value(slot: OntologyTerm, text: str, template: _Template) -> str | Non
     if (value := dict(slot.signs).get(text)) is not None:
         return value
     if slot.value_kind is ValueKind.ENTITY:
-        if slot.name in OCCASIONS and _LIKE_DATE.fullmatch(text):
+        if slot.name in OCCASIONS and is_like_date(text):
             return None
         return None if slot.name == "award" and _LIKE_COUNT.fullmatch(text) else text.removesuffix(",")
     if any(other.signs for other in template.slots) and slot.name == "amount":

@@ -7,7 +7,7 @@ in April; and `94 m`, minutes or millions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from kg.facts.dates import to_date_range
@@ -33,6 +33,11 @@ _HOURS = re.compile(
 _RUNNING_TIME = re.compile(rf"(?<![\w.,])(?:{_HOURS.pattern}|{_MINUTES.pattern.replace('<minutes>', '<m>')})(?!\w)")
 _DAY_FIRST = re.compile(r"(?:(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?\.? )?(?P<month>[A-Za-z]{3,9})\.?,? (?P<year>[0-9]{4})")
 _MONTH_FIRST = re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,? (?P<year>[0-9]{4})")
+_LIKE_DATE = re.compile(
+    r"(?:[0-9]{1,2}(?:st|nd|rd|th)?[./ -]+(?:[^\W\d_]+|[0-9]{1,2})|[^\W\d_]+[./ -]+[0-9]{1,2}(?:st|nd|rd|th)?)"
+    r"(?:[./, -]+[0-9]{2,4})?"
+)
+"""A day that has no certain meaning, such as `3/4/2019` or `14 Marhc`."""
 _DECADE = re.compile(r"(?P<decade>[0-9]{3})0s")
 _MONTH_NAMES = tuple(name.capitalize() for name in list(MONTHS)[:12])
 
@@ -132,6 +137,26 @@ def to_iso_date(text: str) -> str | None:
     except ValueError:
         return None
     return date
+
+
+def start_of_date(words: Sequence[str]) -> int | None:
+    """The first of the words of a date that has several, at the end of these words."""
+    dates = (number for number in range(len(words) - 1) if to_iso_date(" ".join(words[number:])) is not None)
+    return next(dates, None)
+
+
+def ends_in_date(text: str) -> bool:
+    """True for a name with a day or a month and a year behind it, which are no part of the name."""
+    return start_of_date(text.replace("(", "").removesuffix(")").split(" ")) is not None
+
+
+def is_like_date(text: str) -> bool:
+    """True for a text that is rather a day than a name, whether or not its meaning is certain.
+
+    >>> is_like_date("3/4/2019"), is_like_date("14 Marhc"), is_like_date("Locarno")
+    (True, True, False)
+    """
+    return _LIKE_DATE.fullmatch(text) is not None
 
 
 # --- the other way

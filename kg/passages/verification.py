@@ -167,7 +167,10 @@ class _Verifier:
             return contains_name(passage, [fact.written]) or fact.written in passage
         property = self._schema.properties.get(fact.property)
         if isinstance(fact.value, Literal):
-            return contains_literal(passage, fact.value) or _has_form(passage, fact.value.value, property)
+            value = fact.value.value
+            words = self._schema.words_for([value], property) if property is not None else ()
+            is_contained = contains_literal(passage, fact.value) or _has_form(passage, value, property)
+            return is_contained or contains_name(passage, tuple(words))
         if property is not None and property.value_kind is ValueKind.ENTITY:
             names = self._names.get(fact.value, [])
             return contains_name(passage, (*names, *self._schema.words_for(names, property)))

@@ -71,6 +71,10 @@ def block(lines: str) -> str:
             "  premiere: {Locarno Film Festival: 2021}",
             "  screening: {eventSeries: Locarno Film Festival, date: 2021, kind: premiere}",
         ),
+        (
+            "  country: {value: [Norway, US], paraphrase: true}",
+            "  countryOfOrigin: [{value: Norway, paraphrase: true}, {value: United States, paraphrase: true}]",
+        ),
         ("  language: French", "  originalLanguage: French"),
         (
             "  premiere: Toronto, 8 September 2023",
@@ -375,6 +379,7 @@ VALUES = {
     "nominations": st.just("Golden Leopard 2020"),
     "recognition": st.just("{outcome: nominated, award: Bear, date: 3 May 2001}"),
     "premiere": NAMES,
+    "country": NAMES | st.just("{value: [Norway, Iceland], paraphrase: true}"),
     "director": NAMES | st.just('"1917"'),
     "date": DATES,
 }
@@ -406,3 +411,21 @@ def test_the_own_facts_are_the_same_in_both_forms(tmp_path: Path) -> None:
     for file in files:
         assert facts_of(tmp_path, format_text(file.after, SCHEMA, short=False))[0] == facts_of(tmp_path, file.before)[0]
         assert facts_of(tmp_path, file.after)[0] == facts_of(tmp_path, file.before)[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_stated"),
+    [
+        ("gross: {Norway: NOK 9.2 million, at: took 9.2 million kroner in Norway}", True),
+        ("gross: {Norway: SEK 9.2 million, at: took 9.2 million kroner in Norway}", False),
+        ("release: {Portugal: January 2023, at: Portuguese cinemas in January 2023}", True),
+    ],
+)
+def test_a_word_that_several_values_have_states_each_of_them(films: SmallProject, line: str, is_stated: bool) -> None:
+    films.write("data/sources.yaml", "notes: {title: Notes, file: notes.txt}\n")
+    films.write(
+        "texts/notes.txt", "It took 9.2 million kroner in Norway. It was in Portuguese cinemas in January 2023.\n"
+    )
+    films.write("data/films.yaml", f"source: notes\nThe Last Ferry:\n  type: FeatureFilm\n  {line}\n")
+    found = [finding.check for finding in check(films.folder) if finding.severity is Severity.VIOLATION]
+    assert found == ([] if is_stated else ["facts/not-in-passage"])

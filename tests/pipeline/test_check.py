@@ -197,6 +197,10 @@ FILM = "source: encyclopedia\nferry:\n  type: Film\n  label: The Last Ferry\n"
             {"6:24": "'Nils Holm' would have the type Person here and Award there"},
         ),
         ("  review: {outlet: The Daily, score: 4/5, quote: a cold film}\n", {"5:43": "unknown property 'quote'"}),
+        (
+            "  type: Documentary\n  review: {outlet: The Daily, score: 4/5, quote: a cold film}\n",
+            {"5:9": "unknown class 'Documentary'", "6:43": "unknown property 'quote'"},
+        ),
     ],
 )
 def test_each_cause_is_found_at_once_and_is_one_finding(
@@ -205,7 +209,8 @@ def test_each_cause_is_found_at_once_and_is_one_finding(
     (project.folder / "ontology/film.ttl").unlink()
     for path in (ROOT / "ontology").glob("*.ttl"):
         project.write(f"ontology/{path.name}", path.read_bytes())
-    project.write("data/films.yaml", FILM + lines)
+    film = FILM.replace("  type: Film\n", "  alias: Ferry\n") if "type:" in lines else FILM
+    project.write("data/films.yaml", film + lines)
     violations = [finding for finding in check(project.project) if finding.severity is Severity.VIOLATION]
     found = {f"{f.place.line}:{f.place.column}": f.message for f in violations if f.place is not None}
     assert len(violations) == len(found)
