@@ -319,14 +319,13 @@ def _to_format(format: RdfFormat | str | None) -> RdfFormat | None:
 def _names_of(files: Files) -> list[str]:
     if hasattr(files, "serialize"):
         raise InputError("kg.load reads files: write the graph of rdflib to one first, with graph.serialize(FILE).")
-    names = [files] if isinstance(files, os.PathLike | str) else files
-    wrong = (
-        names
-        if not isinstance(names, Iterable)
-        else next((n for n in names if not isinstance(n, os.PathLike | str)), None)
-    )
-    if wrong is not None:
-        raise TypeError(f"A file, folder or pattern is a text or a path, and several are a list; {wrong!r} is neither.")
+    names: list[object] = [files]
+    if isinstance(files, Iterable) and not isinstance(files, os.PathLike | str):
+        names = list(files)
+    wrong = [name for name in names if not isinstance(name, os.PathLike | str)]
+    if wrong:
+        message = "A file, folder or pattern is a text or a path, and several are a list"
+        raise TypeError(f"{message}; {wrong[0]!r} is neither.")
     return list(map(str, names))
 
 
