@@ -141,8 +141,14 @@ def _build_once(call: argparse.Namespace) -> int:
         )
     if call.profile is not None:
         write(json.dumps(profile.as_dict(report), indent=1) + "\n", call.profile)
+    created = 0
     for finding in report:
-        print_message(str(finding))
+        is_created = finding.check == "facts/new-entity" and finding.severity is Severity.INFO
+        created += is_created
+        if not is_created or created <= _MOST_CREATED:
+            print_message(str(finding))
+    if (others := created - _MOST_CREATED) > 0:
+        print_message(f"{counted(others, 'more name')} of new entities: kg check lists them.")
     if not report:
         count = report.by_severity()[Severity.VIOLATION]
         print_message(f"Not published: {counted(count, 'violation')}. A graph that was published before stays in use.")
@@ -170,6 +176,9 @@ def _progress(
         print_message(str(expected))
     return build_progress(expected.seconds)
 
+
+_MOST_CREATED = 3
+"""New names that a build prints."""
 
 _REASONS = {
     "reading": "Everything was read and inferred anew: the ontology, the sources or their texts have changed.",

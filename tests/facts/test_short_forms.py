@@ -245,6 +245,12 @@ def test_messages_say_what_to_write(films: SmallProject) -> None:
     ]
 
 
+def test_a_word_of_several_currencies_is_answered_with_their_codes(films: SmallProject) -> None:
+    films.write("data/films.yaml", "source: encyclopedia\nferry: {type: Film, label: F, budget: 9 million kroner}\n")
+    (finding,) = films.read().findings
+    assert finding.remedy == "Write the code of the currency, as in DKK 9 million or NOK 9 million."
+
+
 @pytest.mark.parametrize("score", ["four stars out of five", "C+"])
 def test_a_score_that_is_refused_is_one_finding(films: SmallProject, score: str) -> None:
     film = f"The Last Ferry:\n  type: FeatureFilm\n  rating: {{outlet: The Daily, score: {score}}}\n"

@@ -226,3 +226,11 @@ def test_a_sentence_of_a_review_is_said_to_belong_to_its_critic(project: SmallPr
     (finding,) = (finding for finding in check(project.project) if finding.check == "facts/unknown-property")
     assert "belongs to its critic" in finding.remedy
     assert not finding.suggestions
+
+
+def test_a_build_prints_a_few_of_many_new_names(project: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    project.write("data/films.yaml", f"{FILM}  director: [Ann Ash, Boris Birch, Cyd Carter, Dan Dole, Eve Elm]\n")
+    assert main(["build", "--project", str(project.folder)]) == 0
+    messages = capsys.readouterr().err.splitlines()
+    assert sum("is new, so the Person" in message for message in messages) == 3
+    assert "2 more names of new entities: kg check lists them." in messages

@@ -313,7 +313,9 @@ class YamlReader:
                 message = f"{text!r} is not {describe_value(property, self.schema)}"
                 if (unknown := self._short_forms.unknown_currency(text, property)) is not None:
                     message = f"{unknown.words!r} is not known here as a currency"
-                    remedy = f"Write the code of the currency, as in DKK {unknown.number}."
+                    codes = [code for iri, word, code in self.schema.known_names.adjectives if word == unknown.words]
+                    examples = " or ".join(f"{code} {unknown.number}" for code in codes or ("DKK",))
+                    remedy = f"Write the code of the currency, as in {examples}."
                 self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
                 return None
             if is_written_name:
