@@ -11,6 +11,7 @@ texts         source texts, passages of evidence, words found in a text
 passage_lock  words that facts cite -> their spans; data/passages.lock
 named_values  names in fact files -> entities with this label, found or created
 written_values  numbers, dates, running times and amounts as people write them
+form_templates  the templates of short forms: texts with slots for values
 short_forms   short forms of values <-> parts with their values
 usage         checks that properties are stated of classes on which they are used
 json_schema   the JSON Schema of fact files, for editors

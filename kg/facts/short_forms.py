@@ -7,64 +7,27 @@ not depend on other facts, and a text that has no certain meaning stays as it is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from kg.facts.written_values import (
-    AMOUNT,
-    NUMBER,
-    amount_in_words,
-    date_in_words,
-    ends_in_date,
-    is_like_date,
-    normalise,
-    start_of_date,
-    to_amount,
-)
+from kg.facts.form_templates import OCCASIONS, Entry, FormTemplate, match_text, render, scalar, to_template
+from kg.facts.written_values import AMOUNT, normalise, to_amount
 from kg.files.yaml_files import YamlNode, is_number
 from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import FILM, KNOWN_NAMES, TYPE, XSD
+from kg.terms import FILM, KNOWN_NAMES, TYPE
 from kg.text.folding import closest
 from kg.writing import ShortForm
 
 CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
 """Keys that a block, part or fact may have besides properties."""
-OCCASIONS = ("edition", "eventSeries")
-"""Keys for what many recognitions of one owner have in common."""
-Entry = tuple[YamlNode, YamlNode]
-_SLOT = re.compile(r"\{(\w+)\}")
 DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3,4}(?![0-9])")
 """The rest of a number such as `€300,000`, or of `March 14, 2019`, in braces: YAML reads a key after the comma."""
-_CODE = "[A-Z]{3}"
 _AMOUNT_IN_WORDS = re.compile(
     rf"(?P<amount>{AMOUNT}) (?P<words>(?!(?:thousand|million|billion)\b)[^\W\d_]{{2,}}(?: [^\W\d_]{{2,}}){{0,3}})"
 )
-_NAME = r"\S(?:[^\n]{0,200}\S)?"
-_ISO_DATE = re.compile(r"[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
-_LIKE_COUNT = re.compile(r"[0-9]{1,3} [^\W\d_].*")
-"""A number of awards, `3 Oscars`, which are counted by ceremony."""
-_DATE = r"[0-9A-Za-z][0-9A-Za-z.,/ \-]{2,30}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Template:
-    """One form: its pattern, and the properties of its slots in order."""
-
-    text: str
-    pattern: re.Pattern[str]
-    slots: tuple[OntologyTerm, ...]
-
-    @property
-    def is_bare_name(self) -> bool:
-        return len(self.slots) == 1 and self.slots[0].value_kind is ValueKind.ENTITY and self.text.startswith("{")
-
-    @property
-    def order(self) -> tuple[int, bool, bool, str]:
-        """Forms with most slots come first, of these one for a year, which a date would take, too."""
-        return -len(self.slots), not any(map(_is_year, self.slots)), self.is_bare_name, self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +35,7 @@ class _KnownForm:
     """The form of the text under one key of a mapping, and what its value has besides: name and value."""
 
     key: str
-    template: _Template
+    template: FormTemplate
     detail: tuple[str, str]
 
 
@@ -81,10 +44,10 @@ class _Form:
     """A short form with its templates, those with most slots first."""
 
     short: ShortForm
-    texts: tuple[_Template, ...]
-    key_texts: tuple[_Template, ...]
+    texts: tuple[FormTemplate, ...]
+    key_texts: tuple[FormTemplate, ...]
     entry: OntologyTerm | None
-    entry_texts: tuple[_Template, ...]
+    entry_texts: tuple[FormTemplate, ...]
     known_entries: tuple[_KnownForm, ...] = ()
 
 
@@ -94,6 +57,14 @@ class UnknownCurrency:
 
     words: str
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedText:
+    """A text with two values of a part, and the name of the other property."""
+
+    text: str
+    other: str
 
 
 @dataclass(frozen=True)
@@ -125,22 +96,9 @@ class ShortForms:
                 forms.setdefault(name, []).append(form)
         return forms
 
-    def _templates(self, texts: Sequence[str]) -> tuple[_Template, ...]:
-        templates = [template for text in texts if (template := self._template(text)) is not None]
+    def _templates(self, texts: Sequence[str]) -> tuple[FormTemplate, ...]:
+        templates = [template for text in texts if (template := to_template(text, self.schema)) is not None]
         return tuple(sorted(templates, key=lambda form: form.order))
-
-    def _template(self, text: str) -> _Template | None:
-        """A form such as `{currency}{amount}`; None when the ontology lacks one of its properties."""
-        pattern, position, slots = "", 0, []
-        for slot in _SLOT.finditer(text):
-            if (property := self.schema.property_named(slot[1])) is None:
-                return None
-            before = text[position : slot.start()]
-            values = _sign_pattern(property) if property.signs and not before.strip() else _slot_pattern(property)
-            pattern += re.escape(before) + f"(?P<{slot[1]}>{values})"
-            position = slot.end()
-            slots.append(property)
-        return _Template(text, re.compile(pattern + re.escape(text[position:])), tuple(slots))
 
     @cached_property
     def keys(self) -> dict[str, OntologyTerm]:
@@ -282,7 +240,7 @@ class ShortForms:
         if property is None or property.value_kind is ValueKind.ENTITY or inner.text is None:
             return [(key, value)]
         for form in self._forms.get(property.name, []):
-            matched = _match(inner.text, form.texts, inner, may_be_id=False) or []
+            matched = match_text(inner.text, form.texts, inner, may_be_id=False) or []
             others = [(slot, node) for slot, node in matched if slot.text != property.name]
             if others and not any(slot.text in names for slot, _ in others):
                 own = next(node for slot, node in matched if slot.text == property.name)
@@ -299,7 +257,7 @@ class ShortForms:
             return replace(value, text=name)
         for form in forms:
             templates = form.texts if own else form.key_texts
-            if (entries := _match(text, templates, value, may_be_id=not own)) is not None:
+            if (entries := match_text(text, templates, value, may_be_id=not own)) is not None:
                 return _with_details(YamlNode(value.place, entries=entries, end=value.end), form.short.details)
         return value
 
@@ -386,7 +344,7 @@ class ShortForms:
     def _named_by(self, key: YamlNode, property: OntologyTerm) -> Entry:
         """The entry of which the key of a mapping is the value: `US` is the United States."""
         name = self.schema.full_name(key.text or "", property)
-        return _scalar(property.name, key), key if name == key.text else replace(key, text=name)
+        return scalar(property.name, key), key if name == key.text else replace(key, text=name)
 
     def _entry_values(self, form: _Form, key: YamlNode, node: YamlNode) -> list[Entry]:
         single = next((template.slots[0] for template in form.entry_texts if len(template.slots) == 1), None)
@@ -402,12 +360,12 @@ class ShortForms:
         if is_text and (matched := _match_entry(form, key.text or "", inner, may_be_id=True)) is not None:
             if others and len(matched) == 1:
                 slot, value = matched[0]
-                fact = YamlNode(node.place, entries=[(_scalar("value", value), value), *others], end=node.end)
+                fact = YamlNode(node.place, entries=[(scalar("value", value), value), *others], end=node.end)
                 return [(slot, fact)]
             return [*others, *matched]
         if node.text is not None and node.is_null:
             return []
-        return [(_scalar(single.name, node), node)] if single is not None else [(_scalar("value", node), node)]
+        return [(scalar(single.name, node), node)] if single is not None else [(scalar("value", node), node)]
 
     # --- long to short
 
@@ -422,85 +380,28 @@ class ShortForms:
             return None
         for form in self._forms.get(property.name, []):
             for template in form.texts:
-                if (text := _render(template, texts, form.short.details)) is None:
+                if (text := render(template, texts, form.short.details)) is None:
                     continue
                 again = self._expand_text(property, [form], YamlNode(value.place, text=text), own=True)
                 if [(key.text, node.text) for key, node in again.entries or ()] == entries:
                     return text
         return None
 
-
-def _sign_pattern(property: OntologyTerm) -> str:
-    """A sign, or a code such as EUR where values are codes."""
-    signs = "|".join(map(re.escape, sorted((sign for sign, _ in property.signs), key=len, reverse=True)))
-    return signs if _is_number(property) else f"{signs}|{_CODE}"
-
-
-def _is_number(property: OntologyTerm) -> bool:
-    return bool(property.range) and property.range[0].value in (XSD + "decimal", XSD + "integer")
-
-
-def _is_year(property: OntologyTerm) -> bool:
-    """True for the property that has a year alone in forms; elsewhere it takes the dates that `when` takes."""
-    return property.name == "year"
-
-
-def _slot_pattern(property: OntologyTerm) -> str:
-    if property.value_kind is ValueKind.ENTITY:
-        return _NAME
-    if property.value_kind is ValueKind.DATE:
-        return "[0-9]{4}" if _is_year(property) else _DATE
-    if _is_number(property):
-        return f"{AMOUNT}|{NUMBER}"
-    return _NAME
-
-
-def _match(text: str, templates: Sequence[_Template], value: YamlNode, *, may_be_id: bool) -> list[Entry] | None:
-    """The entries of the first form that the text has; None when it has none, or more than one reading of it."""
-    for template in templates:
-        match = template.pattern.fullmatch(text)
-        if match is None or (template.is_bare_name and (not may_be_id or ends_in_date(text))):
-            continue
-        if not _is_certain(template, text):
-            return None
-        texts = match.groupdict()
-        if (dated := _dated_name(template, texts, text)) is not None:
-            if _is_year(template.slots[-1]):
-                continue  # the day and the month are no part of the name
-            if not dated.name:
+    def join(self, property: OntologyTerm, entries: Sequence[Entry]) -> JoinedText | None:
+        """The shortest text that has the value of a property and another value of the same part; None without one."""
+        texts = {key.text or "": node.text for key, node in entries if node.text is not None and not node.is_quoted}
+        found = []
+        for template in (each for form in self._forms.get(property.name, ()) for each in form.texts):
+            names = [slot.name for slot in template.slots]
+            if len(names) != 2 or property.name not in names or not texts.keys() >= {*names}:
                 continue
-            texts |= {template.slots[-2].name: dated.name, template.slots[-1].name: dated.date}
-        values = [(slot, _slot_value(slot, texts[slot.name], template)) for slot in template.slots]
-        if all(normal is not None for _, normal in values):
-            # What a sign stands for comes last, since the first value names the part.
-            in_order = sorted(values, key=lambda pair: bool(pair[0].signs))
-            return [(_scalar(slot.name, value), _in_slot(slot, normal, value)) for slot, normal in in_order]
-    return None
-
-
-def _in_slot(slot: OntologyTerm, text: str | None, value: YamlNode) -> YamlNode:
-    """The value of a slot; quotation marks around a text are those of its names alone."""
-    return replace(value, text=text, is_quoted=value.is_quoted and slot.value_kind is ValueKind.ENTITY)
-
-
-@dataclass(frozen=True, slots=True)
-class _DatedName:
-    """A name, empty where none is left, and the complete date behind it."""
-
-    name: str
-    date: str
-
-
-def _dated_name(template: _Template, texts: Mapping[str, str], text: str) -> _DatedName | None:
-    """The last two slots where the text ends in a name and a date of several words: `Cannes 21 May 2024`."""
-    *before, last = template.slots
-    if not before or before[-1].value_kind is not ValueKind.ENTITY or last.value_kind is not ValueKind.DATE:
-        return None
-    if (first := start_of_date(words := text.removesuffix(")").split(" "))) is None:
-        return None
-    name = texts[before[-1].name].split(" ")
-    left = len(name) - (len(words) - 1 - first)
-    return _DatedName(" ".join(name[: max(left, 0)]).removesuffix(","), " ".join(words[first:]))
+            values = {name: texts[name] or "" for name in names}
+            if (text := render(template, values, ())) is None:
+                continue
+            matched = match_text(text, (template,), entries[0][1], may_be_id=False) or []
+            if {slot.text: node.text for slot, node in matched} == values:
+                found.append(JoinedText(text, next(name for name in names if name != property.name)))
+        return min(found, key=lambda joined: (len(joined.text), joined.text), default=None)
 
 
 def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
@@ -508,7 +409,7 @@ def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
     known = {known.key for known in form.known_entries}
     return any(
         key.text not in known
-        and _match(node.text, form.entry_texts, node, may_be_id=True) is None
+        and match_text(node.text, form.entry_texts, node, may_be_id=True) is None
         and bool(closest(key.text or "", known))
         for key, node in value.entries or ()
         if node.text is not None and not node.is_null
@@ -517,63 +418,25 @@ def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
 
 def _match_entry(form: _Form, key: str, value: YamlNode, *, may_be_id: bool) -> list[Entry] | None:
     """The entries of a text under a key of a mapping; None where it has no form, nor one that the key gives it."""
-    entries = _match(value.text or "", form.entry_texts, value, may_be_id=may_be_id)
+    entries = match_text(value.text or "", form.entry_texts, value, may_be_id=may_be_id)
     return entries if entries is not None else _match_known(form, key, value)
 
 
 def _match_known(form: _Form, key: str, value: YamlNode) -> list[Entry] | None:
     """The entries of a text under a key that gives it its meaning; what it has besides is no word of the source."""
     for known in (known for known in form.known_entries if known.key == key):
-        if (entries := _match(value.text or "", (known.template,), value, may_be_id=False)) is not None:
+        if (entries := match_text(value.text or "", (known.template,), value, may_be_id=False)) is not None:
             name, text = known.detail
-            fact = [(_scalar("value", value), _scalar(text, value))]
-            fact.append((_scalar("paraphrase", value), _scalar("true", value)))
-            return [*entries, (_scalar(name, value), YamlNode(value.place, entries=fact, end=value.end))]
+            fact = [(scalar("value", value), scalar(text, value))]
+            fact.append((scalar("paraphrase", value), scalar("true", value)))
+            return [*entries, (scalar(name, value), YamlNode(value.place, entries=fact, end=value.end))]
     return None
-
-
-def _is_certain(template: _Template, text: str) -> bool:
-    """False where words between two names occur twice: `A as B as C`."""
-    separators = [part for part in _SLOT.sub("\0", template.text).split("\0") if re.search(r"\w", part)]
-    return all(text.count(separator) == 1 for separator in separators)
-
-
-def _slot_value(slot: OntologyTerm, text: str, template: _Template) -> str | None:
-    """The value of a slot in the form that the reader reads; None when the text is none."""
-    if (value := dict(slot.signs).get(text)) is not None:
-        return value
-    if slot.value_kind is ValueKind.ENTITY:
-        if slot.name in OCCASIONS and is_like_date(text):
-            return None
-        return None if slot.name == "award" and _LIKE_COUNT.fullmatch(text) else text.removesuffix(",")
-    if any(other.signs for other in template.slots) and slot.name == "amount":
-        return to_amount(text)
-    normal = normalise(text, slot)
-    return normal if slot.value_kind is not ValueKind.DATE or _ISO_DATE.fullmatch(normal) else None
-
-
-def _render(template: _Template, texts: dict[str, str], details: Sequence[tuple[str, str]]) -> str | None:
-    """The text of a form with these values; None when there are others."""
-    names = {slot.name for slot in template.slots}
-    if set(texts) != names | {name for name, _ in details}:
-        return None
-    rendered = {}
-    for slot in template.slots:
-        text = texts[slot.name]
-        if slot.signs:
-            text = next((sign for sign, code in slot.signs if code == text and not re.search(r"\w", sign)), text)
-        elif slot.value_kind is ValueKind.DATE:
-            text = date_in_words(text)
-        elif slot.name == "amount" and re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-            text = amount_in_words(text)
-        rendered[slot.name] = text
-    return _SLOT.sub(lambda slot: rendered[slot[1]], template.text)
 
 
 def _with_details(value: YamlNode, details: Sequence[tuple[str, str]]) -> YamlNode:
     """A part with what its short form states besides, unless it states that itself."""
     known = {key.text for key, _ in value.entries or ()}
-    added = [(_scalar(name, value), _scalar(text, value)) for name, text in details if name not in known]
+    added = [(scalar(name, value), scalar(text, value)) for name, text in details if name not in known]
     return replace(value, entries=[*(value.entries or ()), *added])
 
 
@@ -586,10 +449,6 @@ def _in_fact(value: YamlNode, inner: YamlNode) -> YamlNode:
 
 def _mapping(key: YamlNode, value: YamlNode) -> YamlNode:
     return YamlNode(key.place, entries=[(key, value)], end=value.end)
-
-
-def _scalar(text: str, at: YamlNode) -> YamlNode:
-    return YamlNode(at.place, text=text, end=at.end)
 
 
 def _list_of(first: YamlNode, second: YamlNode) -> YamlNode:

@@ -14,7 +14,8 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import fact_files, read_text
-from kg.facts.short_forms import CONTEXT_KEYS, Entry, ShortForms
+from kg.facts.form_templates import Entry
+from kg.facts.short_forms import CONTEXT_KEYS, ShortForms
 from kg.facts.written_values import in_words
 from kg.files.yaml_files import YamlError, YamlNode, quoted, read_documents
 from kg.fixes.repeated_keys import join_repeated_keys
@@ -162,6 +163,20 @@ class _Formatter:
             yield self._replacement(value, short)
         elif property.value_kind is ValueKind.ENTITY:
             yield from self.shorten(value.entries)
+            yield from self._join_values(value)
+
+    def _join_values(self, part: YamlNode) -> Iterator[_Replacement]:
+        """Yield the replacements of values of a part that one text has: `score: 4, scale: 5` is `score: 4/5`."""
+        entries = part.entries or []
+        places = {key.text: index for index, (key, _) in enumerate(entries)}
+        for key, value in entries:
+            property = self.forms.schema.property_named(key.text or "")
+            joined = self.forms.join(property, entries) if property is not None else None
+            place = places.get(joined.other, 0) if joined is not None else 0
+            if joined is None or not place or not self._has_no_comment(part):
+                continue
+            yield self._replacement(value, joined.text)
+            yield self._end(entries[place - 1][1]), self._end(entries[place][1]), ""
 
     def _short_form(self, property: OntologyTerm, value: YamlNode) -> str | None:
         """`€1.2 million`, or `{value: €1.2 million, at: ...}` for a part with a passage or source of its own."""

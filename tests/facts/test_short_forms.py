@@ -383,6 +383,10 @@ VALUES = {
         st.sampled_from(["Golden Leopard 2019", "Palme d'Or (2001)", "Bear", "Bear 3 May 2001"]), min_size=1, max_size=2
     ).map(lambda awards: f'["{chr(34) + ", " + chr(34):s}"]'.replace(f"{chr(34)}, {chr(34)}", '", "'.join(awards), 1)),
     "nominations": st.just("Golden Leopard 2020"),
+    "rating": st.sampled_from(
+        ["{Rotten Tomatoes: 93%}", "{givenBy: The Daily, scale: 5, score: 4}", "{score: 3, scale: 4, givenBy: X}"]
+    ),
+    "review": st.just("{outlet: The Daily, critic: Ann Roe, score: 4/5}"),
     "recognition": st.just("{outcome: nominated, award: Bear, date: 3 May 2001}"),
     "premiere": NAMES,
     "country": NAMES | st.just("{value: [Norway, Iceland], paraphrase: true}"),
@@ -435,3 +439,20 @@ def test_a_word_that_several_values_have_states_each_of_them(films: SmallProject
     films.write("data/films.yaml", f"source: notes\nThe Last Ferry:\n  type: FeatureFilm\n  {line}\n")
     found = [finding.check for finding in check(films.folder) if finding.severity is Severity.VIOLATION]
     assert found == ([] if is_stated else ["facts/not-in-passage"])
+
+
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        (
+            "{givenBy: The Daily, agent: Ann Roe, score: 4, scale: 5}",
+            "{givenBy: The Daily, agent: Ann Roe, score: 4/5}",
+        ),
+        ("{givenBy: IMDb, score: 93, scale: 100, date: 2019}", "{givenBy: IMDb, score: 93%, date: 2019}"),
+        ("\n    givenBy: The Daily\n    score: 4\n    scale: 5", "\n    givenBy: The Daily\n    score: 4/5"),
+        ("{scale: 5, score: 4}", "{scale: 5, score: 4}"),
+        ("{givenBy: The Daily, score: {value: 4, at: 1-2}, scale: 5}",) * 2,
+    ],
+)
+def test_a_score_and_its_scale_are_shortened_to_one_text(long: str, short: str) -> None:
+    assert format_text(block(f"  rating: {long}\n"), SCHEMA, short=True) == block(f"  rating: {short}\n")

@@ -19,11 +19,12 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, read_yaml_file
+from kg.facts.form_templates import OCCASIONS
 from kg.facts.literals import describe_value, example_of, parse_value
 from kg.facts.model import Evidence, Fact, Rank, SharedPassage, Source, part_owner
 from kg.facts.named_values import NamedValue, is_name, named_iri
 from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
-from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, OCCASIONS, ShortForms
+from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, ShortForms
 from kg.facts.written_values import to_iso_date
 from kg.files.yaml_files import YamlNode, is_number, quoted
 from kg.parts import part_iri
