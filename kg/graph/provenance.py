@@ -25,7 +25,7 @@ from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import add_graph
 from kg.graph.store import find_quad, find_quads
 from kg.reports import Place
-from kg.terms import BASE, CONTESTED, EVIDENCE, FACT, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term
+from kg.terms import BASE, CONTESTED, EVIDENCE, FACT, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term, TermTriple
 
 if TYPE_CHECKING:
     from kg.graph.triple_tables import TripleTables
@@ -120,19 +120,19 @@ def add_changed_provenance(
 
 def _to_triples(
     table: ProjectFacts, reified: Iterable[Fact], resolution: Resolution, sources: Mapping[str, Source]
-) -> Iterator[Triple]:
+) -> Iterator[TermTriple]:
     for fact in reified:
         yield from _reified(fact, sources)
     for contested in resolution.contested:
         yield from _reified(contested.fact, sources)
-        yield Triple(contested.fact.iri, _STATUS, Literal(contested.kind.value))
-        yield Triple(contested.fact.iri, _REASON, Literal(contested.reason))
+        yield (contested.fact.iri, _STATUS, Literal(contested.kind.value))
+        yield (contested.fact.iri, _REASON, Literal(contested.reason))
     for number, decision in enumerate(resolution.decisions, start=1):
         yield from _decision(decision, number)
     cited = set(table.sources)
     for source in sources.values():
         if source.id in cited or source.sha256:
-            yield Triple(source.iri, TYPE, film.Source)
+            yield (source.iri, TYPE, film.Source)
             yield from _literals(source.iri, source, _SOURCE_COLUMNS)
 
 
@@ -217,13 +217,13 @@ def _add_records(tables: TripleTables) -> None:
         sql.execute(f"DROP TABLE {name}")
 
 
-def _literals(node: NamedNode, value: object, columns: Iterable[_Column]) -> Iterator[Triple]:
+def _literals(node: NamedNode, value: object, columns: Iterable[_Column]) -> Iterator[TermTriple]:
     """The fields of a dataclass as triples; what is None, False or empty is not written."""
     for field, property, datatype, _ in columns:
         item = getattr(value, field)
         if item is None or item is False or item == "":
             continue
-        yield Triple(node, property, Literal("true" if item is True else str(item), datatype=datatype))
+        yield (node, property, Literal("true" if item is True else str(item), datatype=datatype))
 
 
 def _fields(values: Mapping[NamedNode, Term], columns: Iterable[_Column]) -> dict[str, Any]:
@@ -235,29 +235,29 @@ def _fields(values: Mapping[NamedNode, Term], columns: Iterable[_Column]) -> dic
     }
 
 
-def _reified(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:
+def _reified(fact: Fact, sources: Mapping[str, Source]) -> Iterator[TermTriple]:
     node, evidence, source = fact.iri, fact.evidence, sources[fact.evidence.source]
-    yield Triple(node, TYPE, _STATEMENT)
-    yield Triple(node, _SUBJECT, fact.subject)
-    yield Triple(node, _PREDICATE, fact.property)
-    yield Triple(node, _OBJECT, fact.value)
-    yield Triple(node, _SOURCE, source.iri)
-    yield Triple(node, _PASSAGE, Literal(passage_uri(source, evidence)))
+    yield (node, TYPE, _STATEMENT)
+    yield (node, _SUBJECT, fact.subject)
+    yield (node, _PREDICATE, fact.property)
+    yield (node, _OBJECT, fact.value)
+    yield (node, _SOURCE, source.iri)
+    yield (node, _PASSAGE, Literal(passage_uri(source, evidence)))
     yield from _literals(node, evidence, _EVIDENCE if evidence.has_span else _EVIDENCE[2:])
     yield from _literals(node, fact, _FACT)
 
 
-def _decision(decision: Decision, number: int) -> Iterator[Triple]:
+def _decision(decision: Decision, number: int) -> Iterator[TermTriple]:
     node = NamedNode(f"{BASE}decision/{number}")
-    yield Triple(node, TYPE, _DECISION)
-    yield Triple(node, _ABOUT, decision.subject)
-    yield Triple(node, _PROPERTY, decision.property)
-    yield Triple(node, _KIND, Literal(decision.kind.value))
-    yield Triple(node, _REASON, Literal(decision.reason))
+    yield (node, TYPE, _DECISION)
+    yield (node, _ABOUT, decision.subject)
+    yield (node, _PROPERTY, decision.property)
+    yield (node, _KIND, Literal(decision.kind.value))
+    yield (node, _REASON, Literal(decision.reason))
     for fact in decision.preferred:
-        yield Triple(node, _PREFERRED, fact.iri)
+        yield (node, _PREFERRED, fact.iri)
     for fact in decision.others:
-        yield Triple(node, _AGAINST, fact.iri)
+        yield (node, _AGAINST, fact.iri)
 
 
 @dataclass(frozen=True)

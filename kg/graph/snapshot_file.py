@@ -30,7 +30,7 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Trip
 
 from kg.errors import ProjectError
 from kg.graph.lookup_tables import TermLookup, TripleOrders
-from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term, to_term, to_text
+from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term, TermTriple, to_term, to_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,7 +99,7 @@ KEPT = (
 """The condition for quads of named graphs that are kept: of some graphs, except about single nodes of one graph."""
 
 
-def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple]) -> None:
+def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple | TermTriple]) -> None:
     """Add triples to a named graph."""
     (id,) = tables.encode([str(graph)]).values()
     rest = iter(triples)

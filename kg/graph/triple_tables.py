@@ -21,7 +21,7 @@ from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import InputError
 from kg.sql import quote
-from kg.terms import Spo, Term, to_text
+from kg.terms import Spo, Term, TermTriple, to_text
 from kg.text.sizes import to_bytes
 
 FIRST_LITERAL_ID = 1 << 31
@@ -103,7 +103,7 @@ class TripleTables:
         """Add the triples that the table does not have yet."""
         self.add_terms(map(_to_terms, triples), table=table)
 
-    def add_terms(self, triples: Iterable[tuple[Term, Term, Term]], *, table: str = "triple") -> None:
+    def add_terms(self, triples: Iterable[TermTriple], *, table: str = "triple") -> None:
         """The same, given term by term: a repeated term is looked up by itself and not by its text."""
         self._insert(self._encode_terms(triples), table)
 
@@ -111,13 +111,13 @@ class TripleTables:
         """The same, given as exact N-Triples forms."""
         self._insert(self._encode_texts(triples), table)
 
-    def add_quads(self, triples: Iterable[Triple], *, graph: int) -> None:
+    def add_quads(self, triples: Iterable[Triple | TermTriple], *, graph: int) -> None:
         """Add triples to the table `named` as quads of the graph with this id; it may have some of them already."""
         columns = self._encode_terms(map(_to_terms, triples))
         if columns[0]:
             self.sql.execute(f"INSERT INTO named SELECT {graph}, s, p, o FROM {_COLUMNS}", list(map(str, columns)))
 
-    def _encode_terms(self, triples: Iterable[tuple[Term, Term, Term]]) -> list[list[int]]:
+    def _encode_terms(self, triples: Iterable[TermTriple]) -> list[list[int]]:
         """The ids of the subjects, predicates and objects of triples, each triple once."""
         if not self._is_cached:
             return self._encode_texts((to_text(s), to_text(p), to_text(o)) for s, p, o in triples)
@@ -303,8 +303,12 @@ class TripleTables:
         return self._files
 
 
-def _to_terms(triple: Triple) -> tuple[Term, Term, Term]:
-    return cast(Term, triple.subject), triple.predicate, cast(Term, triple.object)
+def _to_terms(triple: Triple | TermTriple) -> TermTriple:
+    return (
+        triple
+        if isinstance(triple, tuple)
+        else (cast(Term, triple.subject), triple.predicate, cast(Term, triple.object))
+    )
 
 
 def memory_bytes(memory: str) -> int:
