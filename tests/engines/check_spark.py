@@ -290,7 +290,7 @@ def test_the_relations_of_a_query_are_dropped_with_their_files(session: Any, tmp
 ROUTED = {
     "time-between",  # it computes with durations, which the compiler does not know
     "nominees-with-most-nominations", "winners-with-most-wins", "recognition-by-source", "relatives-of", "tallies-of",
-    "share-of-gross", "gross-to-budget", "scenes-of-film",  # they compute too much with values
+    "share-of-gross", "gross-to-budget", "scenes-of-film", "timeline-of-film",  # they compute too much with values
 }  # fmt: skip
 """The stored queries that Oxigraph answers."""
 
