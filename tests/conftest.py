@@ -23,7 +23,7 @@ LONG_FILES = {
     "decisions": ("apply_links", "conflicts", "undecided"),
     "endpoints": ("endpoint_graph", "load_scripts", "serving"),
     "exports": ("exports", "links", "quickstatements", "wd_amc", "wikidata"),
-    "facts": ("named_values", "short_forms"),
+    "facts": ("named_values", "short_forms", "table_reader"),
     "federation": ("client", "federate"),
     "fixes": ("fixes",),
     "house": ("commands", "documents", "lessons"),
@@ -59,7 +59,7 @@ LONG_FILES = {
     "proofs": ("checker",),
     "queries": ("snapshot_store", "sparql", "sparql_to_sql"),
     "questions": ("counts_and_conflicts", "questions", "recognition", "stored_queries", "wordings"),
-    "rdf": ("blank_nodes", "hostile_files"),
+    "rdf": ("blank_nodes", "hostile_files", "reading"),
     "reasoning": ("components", "infer"),
     "server": (
         *("access", "clients", "connections", "entity_routes", "fast_path", "graph_routes", "openapi", "openrefine"),
