@@ -10,10 +10,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode
 
-from kg.facts.model import Source
+from kg.facts.fact_table import ProjectFacts
+from kg.facts.model import Evidence, Fact, Source
+from kg.facts.named_values import NamedValue, is_name, resolve_names
+from kg.graph.triple_tables import TripleTables
 from kg.importers.dataset_names import dataset_entity_name
 from kg.importers.imdb import import_imdb_awards
 from kg.importers.oscars import COLUMNS, import_oscars
@@ -22,7 +26,10 @@ from kg.importers.session import ImportSession, open_session
 from kg.importers.tables.table_import import import_tables
 from kg.importers.wikidata_entities import import_wikidata
 from kg.project import Project
+from kg.reports import Place
 from kg.schema import Schema, read_ontology, to_schema
+from kg.terms import FILM, LABEL
+from kg.text.folding import fold_name
 from tests.importers.import_project import ROOT
 
 law = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
@@ -219,6 +226,57 @@ def test_the_label_is_the_commonest_spelling(names: list[str]) -> None:
         labels = [value for name, property, value in facts_of(run) if (name, property) == (entity, "label")]
         assert len(labels) == 1
         assert labels[0] in most_common(names)
+
+
+LABELS = [
+    "The Last Ferry",
+    "Law & Order",
+    "Ocean's 8",
+    "O'Brien",
+    "8½",
+    "A Film",
+    "Amélie Poulain",
+    "Сталкер",
+    'Dr. "X"',
+    "é",
+    "AB",
+    "M.A.S.H.",
+    "Ab  Cd",
+    "The_Last-Ferry",
+    "l’Été dernier",
+    "Tab\tle",
+    "Back\\slash",
+]
+RESPELT: list[Callable[[str], str]] = [
+    str.upper,
+    str.swapcase,
+    lambda name: name.replace(" ", "-"),
+    lambda name: f" {name} ",
+    lambda name: name.replace("é", "e\N{COMBINING ACUTE ACCENT}"),
+    lambda name: f"'{name}'",
+    lambda name: name.replace("&", "and"),
+    fold_name,
+]
+
+
+@law
+@given(st.sampled_from(LABELS) | st.text("aAbB1 '&._-éЁ七\\\"", min_size=1, max_size=9), st.sampled_from(RESPELT))
+def test_a_value_is_the_entity_whose_name_is_the_same_once_folded(label: str, respell: Callable[[str], str]) -> None:
+    """Whichever of the many names of a table are looked at."""
+    name, other, film, known = respell(label), NamedNode(FILM + "other"), NamedNode(FILM + "f"), NamedNode(FILM + "x-1")
+    assume(is_name(name) and fold_name(name) != fold_name("Another Name"))
+    director = schema().properties[NamedNode(FILM + "director")]
+    table, place = ProjectFacts(TripleTables()), Place("data/films.yaml", 3, 1)
+    named = NamedValue(name, film, director, place)
+    stated = [
+        Fact(known, LABEL, Literal(label), Evidence("paper"), place=place),
+        Fact(other, LABEL, Literal("Another Name"), Evidence("paper"), place=place),
+        Fact(film, director.iri, named.iri, Evidence("paper"), place=place),
+    ]
+    table.add(stated)
+    resolve_names(table, [named], schema())
+    (director_of,) = (fact.value for fact in table if fact.property == director.iri)
+    assert (director_of == known) is (fold_name(label) == fold_name(name))
 
 
 NAMED = [
