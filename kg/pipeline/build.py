@@ -45,7 +45,7 @@ from kg.graph.store import (
     update_store,
 )
 from kg.graph.triple_tables import TripleTables, memory_bytes
-from kg.pipeline.draft import Draft, Progress, draft_anew_or_from, no_progress, rules_digest
+from kg.pipeline.draft import Draft, Progress, draft, no_progress, rules_digest
 from kg.pipeline.forecast import has_lookup_store
 from kg.pipeline.incremental_check import write_shapes_report
 from kg.pipeline.inputs import FILE as INPUTS
@@ -103,9 +103,9 @@ def build(
         is_usable = published.folder == last.folder and not (without or despite_findings)
         try:
             project.build_folder.mkdir(exist_ok=True)  # DuckDB makes the scratch folder, and no folder above it
-            graph = draft_anew_or_from(
-                last if is_usable else LastBuild(digests=last.digests),
+            graph = draft(
                 project,
+                last=last if is_usable else LastBuild(digests=last.digests),
                 engine=engine,
                 texts=texts,
                 states=states,
@@ -214,8 +214,15 @@ def check(
     """
     project = project if isinstance(project, Project) else find_project(project)
     with open_last_build(project, force=not changed) as last:
-        return draft_anew_or_from(
-            last, project, engine=engine, texts=texts, focus=focus, shape=shape, complete=complete, progress=progress
+        return draft(
+            project,
+            engine=engine,
+            texts=texts,
+            focus=focus,
+            shape=shape,
+            complete=complete,
+            last=last,
+            progress=progress,
         ).report
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from pyoxigraph import NamedNode, Triple
 
@@ -70,15 +69,6 @@ class Draft:
     """True when it was inferred from the changes of facts."""
 
 
-def draft_anew_or_from(last: LastBuild, project: Project, **options: Any) -> Draft:
-    """A draft from the last build where that has what is needed; what is wrong is found by reading everything."""
-    if last.folder is not None:
-        graph = draft(project, last=last, **options)
-        if graph.report.ok:
-            return graph
-    return draft(project, last=LastBuild(digests=last.digests), **options)
-
-
 def draft(
     project: Project,
     *,
@@ -96,7 +86,7 @@ def draft(
     """All steps before storing, in new `tables`; `focus` to `complete` are as `check` has them.
 
     With a `last` build, only files that have changed since are read, and shapes are validated only where the graph
-    differs. `states` are those of the files before anything was read of them.
+    differs: nothing was wrong with the rest. `states` are those of the files before anything was read of them.
     """
     show = progress if progress is not None else no_progress
     show("reading")
@@ -135,7 +125,7 @@ def draft(
     unread: UnreadEntities | None = NOTHING_UNREAD
     if not report.ok:
         # A value that its passage lacks was read.
-        unread = _find_unread(read_report, facts, schema) if last.folder is None else None
+        unread = _find_unread(read_report, facts, schema)
     conclusions = None
     if unread is not None:
         can_continue = read.is_continued and engine == "sql"

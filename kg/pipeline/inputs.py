@@ -20,6 +20,7 @@ from pyoxigraph import NamedNode
 from kg.facts.named_values import NamedValue
 from kg.facts.passage_lock import LOCK_FILE, Citation, LockedSpan
 from kg.facts.readers import FileRecord, named_files
+from kg.facts.readers.yaml_reader import Block
 from kg.facts.sources import read_sources
 from kg.facts.texts import open_texts
 from kg.graph.snapshot_file import FILE as SNAPSHOT
@@ -29,7 +30,7 @@ from kg.reports import Place, finding_from
 from kg.schema import Schema
 
 FILE = "inputs.json"
-_FORMAT = 2
+_FORMAT = 3
 """Of the file, and of the tables of a snapshot that facts are taken from."""
 _JUST_NOW = 2_000_000_000
 """Nanoseconds; a file that was written so shortly before its digest was taken may have been written again."""
@@ -181,7 +182,10 @@ def _from_record(record: FileRecord) -> dict[str, Any]:
     return {
         "slot": record.slot,
         "findings": [asdict(finding) for finding in record.findings],
-        "blocks": [[subject.value, source, asdict(place)] for (subject, source), place in record.blocks.items()],
+        "blocks": [
+            [subject.value, source, block.key, asdict(block.place)]
+            for (subject, source), block in record.blocks.items()
+        ],
         "names": [[v.name, v.subject.value, v.property.iri.value, asdict(v.place)] for v in record.names],
         "citations": [[asdict(citation), asdict(span)] for citation, span in record.citations.items()],
     }
@@ -191,7 +195,10 @@ def _to_record(document: Mapping[str, Any], schema: Schema) -> FileRecord:
     return FileRecord(
         document["slot"],
         tuple(map(finding_from, document["findings"])),
-        {(NamedNode(subject), source): Place(**place) for subject, source, place in document["blocks"]},
+        {
+            (NamedNode(subject), source): Block(key, Place(**place))
+            for subject, source, key, place in document["blocks"]
+        },
         tuple(
             NamedValue(name, NamedNode(subject), schema.properties[NamedNode(property)], Place(**place))
             for name, subject, property, place in document["names"]

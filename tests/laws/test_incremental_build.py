@@ -25,6 +25,12 @@ SCORES = ["8.5", "8.50", "08.5", "7"]
 """The lookup store writes the first three as one literal."""
 
 
+FILMS_TO_SPOIL = "source: encyclopedia\n" + "".join(
+    f"{film}: {{type: Film, label: {film.title()}, year: 2024, director: Ana Silva, sequelOf: film0}}\n"
+    for film in FILMS
+)
+
+
 def write_films(project: SmallProject, luck: random.Random) -> None:
     """Facts of two sources, which may contradict each other, and a sequel from which more follows."""
     for source in ("encyclopedia", "trade-paper"):
@@ -124,6 +130,62 @@ CHANGES: list[Callable[[SmallProject, random.Random], None]] = [
 ]
 
 
+FAULTS = {
+    "encyclopedia.yaml": [
+        "zz: {type: Film, label: Z, colour: red}",
+        "zz: {type: Flim, label: Z}",
+        "zz: {type: Film, label: Z, year: soon}",
+        "zz: {type: Film, director: film0, label: Z}",
+        "zz: {type: Person, label: Z, sequelOf: film1}",
+        "zz: [1, 2",
+        "zz: {type: Film, label: Z, director: nobody}",
+        "zz: {type: Film}",
+        "zz: {type: Film, label: Z, score: -3}",
+        "zz: {type: Film, label: Z, title: {value: A, at: 0-4}}",
+        "ana-silva-2: {type: Film}",
+        "film1: {type: Person}",
+        "Ana Silva: {type: Film}",
+        "---\nsource: nowhere\nzz: {type: Film, label: Z}",
+        "---\nsource: trade-paper\nfilm2: {title: C}",
+    ],
+    "a.csv": [
+        "film0,scor,7,fan-site,r",
+        "film1,score,seven,fan-site,r",
+        "nobody,score,7,fan-site,r",
+        "film1,score,7,no-site,r",
+        "film2,type,Person,fan-site,r",
+        "film3,score,-1,fan-site,r",
+        "film1,score",
+    ],
+    "more.ttl": [
+        "film:film0 film:colour 'red' .",
+        "film:film0 film:director film:film1 .",
+        "film:film0 film:date 'soon' .",
+        "film:film9 a film:Flim .",
+        "film:nobody film:director film:noone .",
+        "film:film0 film:date",
+    ],
+    "policy.yaml": [
+        "sources: [encyclopedia, nowhere]",
+        "decisions: [{subject: film0, property: year, value: 1900, because: x}]",
+    ],
+}
+"""Name of a file -> lines that are wrong in it, or make the graph wrong."""
+BEGINNINGS = {
+    "a.csv": "subject,property,value,source,record\n",
+    "more.ttl": "@prefix film: <https://w3id.org/filmgraph/film/> .\n",
+}
+
+
+def add_faults(project: SmallProject, luck: random.Random) -> None:
+    name = luck.choice([*FAULTS, "encyclopedia.yaml"])
+    path = project.folder / "data" / name
+    lines = (path.read_text() if path.is_file() else BEGINNINGS.get(name, "")).splitlines()
+    for fault in luck.sample(FAULTS[name], luck.choice((1, 1, 2))):
+        lines.insert(luck.randrange(1, len(lines) + 1) if lines else 0, fault)
+    path.write_text("\n".join(lines) + "\n")
+
+
 def state(project: SmallProject, folder: Path) -> tuple[bytes, list[str], dict[str, list[tuple[Any, ...]]]]:
     """The exact quads of the published build, those that its lookup store has, and the tables that it exports."""
     opened = open_build(project.project.current_build)
@@ -135,6 +197,14 @@ def state(project: SmallProject, folder: Path) -> tuple[bytes, list[str], dict[s
     return export_rdf(opened.folder, format="nquads", only="all"), sorted(map(str, opened.store)), tables
 
 
+def copy_of(project: SmallProject, folder: Path) -> SmallProject:
+    """The same files without the build."""
+    copy = SmallProject.__new__(SmallProject)
+    copy.folder = folder
+    shutil.copytree(project.folder, folder, ignore=shutil.ignore_patterns(".kg"))
+    return copy
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_build_after_changes_equals_a_build_from_nothing(seed: int, tmp_path: Path) -> None:
     luck = random.Random(seed)
@@ -144,12 +214,31 @@ def test_a_build_after_changes_equals_a_build_from_nothing(seed: int, tmp_path: 
     for change in luck.choices(CHANGES, k=LENGTH):
         change(project, luck)
         report = build(project.project)
-        scratch = SmallProject.__new__(SmallProject)
-        scratch.folder = tmp_path / "scratch"
-        shutil.copytree(project.folder, scratch.folder, ignore=shutil.ignore_patterns(".kg"))
+        scratch = copy_of(project, tmp_path / "scratch")
         again = build(scratch.project, force=True)
         if "unchanged" not in report.counts:  # whose findings the last build had
             assert [str(finding) for finding in report] == [str(finding) for finding in again], change.__name__
         if report.ok:
             assert state(project, tmp_path / "tables") == state(scratch, tmp_path / "tables"), change.__name__
         shutil.rmtree(scratch.folder)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_wrong_after_a_change_is_what_a_build_from_nothing_finds(seed: int, tmp_path: Path) -> None:
+    luck = random.Random(seed)
+    project = SmallProject(tmp_path / "films")
+    project.write("data/encyclopedia.yaml", FILMS_TO_SPOIL)
+    project.write("data/places.yaml", "source: fan-site\nana-silva-2: {type: Person, label: Ana}\n")
+    project.write("data/trade.yaml", "source: trade-paper\nfilm2: {title: B}\n")
+    assert build(project.project).ok
+    right = copy_of(project, tmp_path / "right").folder / "data"
+    for _ in range(LENGTH):
+        add_faults(project, luck)
+        if luck.random() < 0.3:
+            change_people(project, luck)
+        found = build(project.project)
+        scratch = copy_of(project, tmp_path / "scratch")
+        assert list(found) == list(build(scratch.project, force=True))
+        shutil.rmtree(scratch.folder)
+        shutil.rmtree(project.folder / "data")
+        shutil.copytree(right, project.folder / "data")

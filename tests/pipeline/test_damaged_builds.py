@@ -16,7 +16,7 @@ from kg.graph.build_files import LIST, check_opened, find_damage, write_file_lis
 from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import FILE
 from kg.loaded_graph import open_local_graph
-from kg.pipeline.draft import draft_anew_or_from
+from kg.pipeline.draft import draft
 from tests.projects import SmallProject
 
 
@@ -139,9 +139,9 @@ def test_a_file_that_changes_after_its_digest_was_taken_is_not_published(
 ) -> None:
     def draft_late(*arguments, **options):  # type: ignore[no-untyped-def]
         anora.write("data/films.yaml", "source: encyclopedia\ntitane: {type: Film, label: Titane}\n")
-        return draft_anew_or_from(*arguments, **options)
+        return draft(*arguments, **options)
 
-    monkeypatch.setattr("kg.pipeline.build.draft_anew_or_from", draft_late)
+    monkeypatch.setattr("kg.pipeline.build.draft", draft_late)
     with pytest.raises(InputError, match=r"films\.yaml was changed while it was read"):
         anora.build()
     assert not anora.project.has_build

@@ -25,7 +25,7 @@ from kg.facts.named_values import NamedValue, resolve_names
 from kg.facts.passage_lock import LOCK_FILE, Citation, CitationFinder, LockedSpan, read_lock
 from kg.facts.readers.rdf_reader import RdfReader
 from kg.facts.readers.table_reader import TableReader
-from kg.facts.readers.yaml_reader import YamlReader
+from kg.facts.readers.yaml_reader import Block, YamlReader
 from kg.facts.sources import SourcesRead, read_sources
 from kg.facts.texts import open_texts
 from kg.files.yaml_files import is_number
@@ -47,7 +47,7 @@ class FileRecord:
 
     slot: int
     findings: tuple[Finding, ...] = ()
-    blocks: Mapping[tuple[NamedNode, str], Place] = field(default_factory=dict)
+    blocks: Mapping[tuple[NamedNode, str], Block] = field(default_factory=dict)
     names: tuple[NamedValue, ...] = ()
     citations: Mapping[Citation, LockedSpan] = field(default_factory=dict)
 

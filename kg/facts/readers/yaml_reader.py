@@ -83,6 +83,13 @@ class _Context:
             yield Evidence(self.source, span.start, span.end, self.record, self.retrieved)
 
 
+class Block(NamedTuple):
+    """Where a block begins, and its key as it is written there."""
+
+    key: str
+    place: Place
+
+
 class _UnsourcedValue(NamedTuple):
     """A value of a property that no source states."""
 
@@ -101,8 +108,8 @@ class YamlReader:
     findings: FileFindings = field(default_factory=FileFindings)
     named_values: list[NamedValue] = field(default_factory=list)
     """The values that are names; their facts have the entity that would be created."""
-    blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
-    """Entity and source -> where their block begins."""
+    blocks: dict[tuple[NamedNode, str], Block] = field(default_factory=dict)
+    """Entity and source -> their block."""
     passages: list[SharedPassage] = field(default_factory=list)
     """The passages of blocks and parts."""
     _parts: set[str] = field(default_factory=set)
@@ -178,7 +185,7 @@ class YamlReader:
                     remedy = "Put a title that has a colon in quotation marks." if value.text else ""
                 self.findings.add("shape", message, value.place, remedy=remedy)
                 continue
-            self._add_block((subject, context.source), key.text or "", key.place)
+            self._add_block((subject, context.source), Block(key.text or "", key.place))
             classes = self._short_forms.classes_of(value.entries)
             long = self._short_forms.expand(value.entries, classes=classes)
             within = self._entries(replace(value, entries=long))
@@ -186,16 +193,17 @@ class YamlReader:
                 yield from self._title(subject, key, context)
             yield from self._properties(subject, within, self._inner_of(value, context, within), on=classes)
 
-    def add_blocks(self, blocks: Mapping[tuple[NamedNode, str], Place]) -> None:
+    def add_blocks(self, blocks: Mapping[tuple[NamedNode, str], Block]) -> None:
         """Take note of the blocks of a file that is not read again."""
-        for (subject, source), place in blocks.items():
-            self._add_block((subject, source), subject.value, place)
+        for subject_and_source, block in blocks.items():
+            self._add_block(subject_and_source, block)
 
-    def _add_block(self, block: tuple[NamedNode, str], name: str, place: Place) -> None:
-        first = self.blocks.setdefault(block, place)
-        if first != place:
-            message = f"{name} already has a block for {block[1] or 'no source'} at {first}"
-            self.findings.add("duplicate", message, place, first, remedy="Join the two blocks.")
+    def _add_block(self, subject_and_source: tuple[NamedNode, str], block: Block) -> None:
+        first = self.blocks.setdefault(subject_and_source, block)
+        if first != block:
+            source = subject_and_source[1] or "no source"
+            message = f"{block.key} already has a block for {source} at {first.place}"
+            self.findings.add("duplicate", message, block.place, first.place, remedy="Join the two blocks.")
 
     def _subject(self, key: YamlNode) -> NamedNode | None:
         """The entity that a block is about; a title such as `The Last Ferry` stands for `film:the-last-ferry`."""
