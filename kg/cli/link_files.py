@@ -23,6 +23,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("two files")
     group.add_argument("--dedupe", metavar="FILE", help="find duplicates within one file")
     group.add_argument("--gold", metavar="FILE", help="known pairs: print precision, recall, and misses by cause")
+    group.add_argument(
+        "--gold-complete",
+        action="store_true",
+        help="the known pairs are all correct pairs of both files, so every other pair is counted as wrong",
+    )
     group.add_argument("-o", "--output", metavar="FILE", help="the table of pairs: .csv, .tsv, .jsonl, .parquet")
     group.add_argument("--sssom", metavar="FILE", help="write the pairs that are the same as SSSOM as well")
     group.add_argument(
@@ -40,11 +45,13 @@ def link_files(call: argparse.Namespace, thresholds: Thresholds, day: str) -> in
     from kg.linking.report import link_report
 
     _check_outputs(call)
+    if call.gold_complete and not call.gold:
+        raise InputError("--gold-complete is about the known pairs of --gold FILE, and there is no --gold.")
     left, right = _read_files(call)
     links = _link(call, left, right, thresholds)
     pairs = [pair for pair in links.candidates if pair.classification is not Classification.DIFFERENT]
     pairs.sort(key=lambda pair: (-pair.confidence, pair.left.id, pair.right.id))
-    gold = read_gold_standard(Path(call.gold), left, right) if call.gold else None
+    gold = read_gold_standard(Path(call.gold), left, right, is_complete=call.gold_complete) if call.gold else None
     if call.sssom:
         write_file(Path(call.sssom), to_pair_sssom(pairs, left, right, day=day))
     if call.output or (gold is None and call.format == "text"):

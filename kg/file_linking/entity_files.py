@@ -18,8 +18,14 @@ import orjson
 from kg import vocabulary as film
 from kg.errors import InputError
 from kg.importers.tables.table_files import SUFFIXES, WideRow, nested_columns, read_header, read_rows
-from kg.importers.tables.table_guess import guess_mapping
-from kg.importers.tables.table_mapping import ColumnMapping, TableMapping, read_table_mapping, with_list_columns
+from kg.importers.tables.table_guess import WorkColumns, guess_mapping, guess_work_columns
+from kg.importers.tables.table_mapping import (
+    ColumnMapping,
+    RowFilter,
+    TableMapping,
+    read_table_mapping,
+    with_list_columns,
+)
 from kg.linking.mentions import KIND_OF_CLASS, find_mentions
 from kg.linking.model import Credit, Mention
 from kg.mappings.linked_datasets import LinkedDataset, find_identifier, read_datasets
@@ -100,7 +106,7 @@ class _TableReader:
     encoding: str
 
     def read(self) -> EntityFile:
-        mapping = self.mapping()
+        mapping, works = self.mapping()
         rows: dict[str, dict[str, str]] = {}
         described: dict[str, _Description] = {}
         keys: dict[str, str] = {}
@@ -111,16 +117,24 @@ class _TableReader:
                 wide.append(row.line)
                 continue
             column_names.update(dict.fromkeys(row))
+            if not _is_selected(row, mapping):
+                continue
             cells = [row.get(name, "").strip() for name in mapping.key]
             text = " ".join(cells) if all(cells) else str(number)
             id = f"{self.side}:{text}"
             keys[id] = text
             rows.setdefault(id, row)
-            self.add_row(described.setdefault(id, _Description()), row, mapping)
+            description = described.setdefault(id, _Description())
+            self.add_row(description, row, mapping)
+            description.class_name = description.class_name or _class_of(row, mapping) or works.class_of(row)
+            description.episode = description.episode or works.episode_of(row)
         if not rows:
             if wide:
                 raise InputError(f"{self.path}:{wide[0]}: this row has more cells than the header, as all rows have.")
-            raise InputError(f"{self.path} has no rows.")
+            filtered = ", ".join(filter(None, (*mapping.where, mapping.class_column)))
+            raise InputError(
+                f"{self.path} has no rows{f' that its mapping selects by {filtered}' if column_names else ''}."
+            )
         kind = self.kind or self.kind_of(mapping)
         # Each description is let go at once, since there may be a million.
         mentions = tuple(described.pop(id).to_mention(id, kind) for id in keys)
@@ -131,10 +145,14 @@ class _TableReader:
         for column in mapping.all_columns:
             if column.name:
                 meanings[column.name].append(column.property)
+        for name, meaning in zip(("kind", "season", "episode"), (works.kind, works.season, works.episode), strict=True):
+            if meaning:
+                meanings[meaning].append(name)
         return EntityFile(self.path, tuple(column_names), mentions, rows, keys, meanings, mapping.key, tuple(wide))
 
-    def mapping(self) -> TableMapping:
-        """The mapping beside the file, or a guess."""
+    def mapping(self) -> tuple[TableMapping, WorkColumns]:
+        """The mapping beside the file, or a guess, with the columns of kinds of works and of episodes."""
+        works = WorkColumns()
         path = self.path.with_name(self.path.name + ".mapping.yaml")
         if path.exists():
             mapping = read_table_mapping(path, self.schema)
@@ -143,12 +161,14 @@ class _TableReader:
                 guess = Path(folder, "guess.yaml")
                 guess.write_text(guess_mapping(self.path, self.schema, encoding=self.encoding or "utf-8"), "utf-8")
                 mapping = read_table_mapping(guess, self.schema)
+            if not mapping.header:
+                works = guess_work_columns(self.path, encoding=self.encoding or "utf-8")
         if self.encoding:
             mapping = replace(mapping, encoding=self.encoding)
         if self.key:
             self.check_key(read_header(self.path, mapping))
             mapping = replace(mapping, key=(self.key,))
-        return with_list_columns(mapping, nested_columns(self.path, mapping))
+        return with_list_columns(mapping, nested_columns(self.path, mapping)), works
 
     def check_key(self, header: Sequence[str]) -> None:
         if self.key not in header:
@@ -165,15 +185,17 @@ class _TableReader:
 
     def add_row(self, description: _Description, row: Mapping[str, str], mapping: TableMapping) -> None:
         for column in mapping.columns:
-            for text in _values(row, column):
+            for text in _values(row, column, mapping):
                 self.add_value(description, column, text, row)
         for part in mapping.parts:
+            if not _matches(row, part.where, mapping):
+                continue
             for column in part.columns:
                 if column.property == "agent":
-                    people = (_AS.split(text)[0] for text in _values(row, column))
+                    people = (_AS.split(text)[0] for text in _values(row, column, mapping))
                     description.credits += [Credit(name, _CREDIT_ROLES.get(part.property, "")) for name in people]
                 elif column.property in _DATES and part.property == "release":
-                    description.add_years(_values(row, column))
+                    description.add_years(_values(row, column, mapping))
 
     def add_value(self, description: _Description, column: ColumnMapping, text: str, row: Mapping[str, str]) -> None:
         name, label = column.property, row.get(column.label, "") or text
@@ -212,6 +234,8 @@ class _Description:
     identifiers: set[tuple[str, str]] = field(default_factory=set)
     countries: set[str] = field(default_factory=set)
     minutes: int | None = None
+    class_name: str = ""
+    episode: tuple[int, int] | None = None
 
     def add_years(self, texts: Iterable[str]) -> None:
         self.years.update(int(year) for text in texts for year in _YEAR.findall(text)[:1])
@@ -225,18 +249,48 @@ class _Description:
             id,
             names,
             kind,
+            self.class_name if kind == "film" else "",
             years=tuple(sorted(years)),
             credits=tuple(dict.fromkeys(self.credits)),
             identifiers=frozenset(self.identifiers),
             countries=frozenset(self.countries),
             minutes=self.minutes,
+            episode=self.episode,
         )
 
 
-def _values(row: Mapping[str, str], column: ColumnMapping) -> list[str]:
-    """The values of a cell, split as the mapping states."""
-    cell = row.get(column.name, "").strip()
-    if not cell or cell == r"\N":
+def _cell(row: Mapping[str, str], name: str, mapping: TableMapping) -> str:
+    """The text of a cell; empty where it means nothing."""
+    text = row.get(name, "").strip()
+    return "" if text == r"\N" or text in mapping.missing else text
+
+
+def _matches(row: Mapping[str, str], where: RowFilter, mapping: TableMapping) -> bool:
+    """True for a row that has one of the texts in each of the columns."""
+    return all(_cell(row, name, mapping) in texts for name, texts in where.items())
+
+
+def _is_selected(row: Mapping[str, str], mapping: TableMapping) -> bool:
+    """True for a row that the mapping uses, as an import does."""
+    if mapping.class_column and not mapping.class_name and _class_of(row, mapping) == "":
+        return False
+    return _matches(row, mapping.where, mapping)
+
+
+def _class_of(row: Mapping[str, str], mapping: TableMapping) -> str:
+    """The class that the mapping states of a row by one of its columns."""
+    return mapping.classes.get(_cell(row, mapping.class_column, mapping), "") if mapping.class_column else ""
+
+
+def _values(row: Mapping[str, str], column: ColumnMapping, mapping: TableMapping) -> list[str]:
+    """The values of a cell, split as the mapping states; none where the column does not apply to the row."""
+    cell = _cell(row, column.name, mapping)
+    if not _matches(row, column.where, mapping) or (
+        column.other_than and cell == _cell(row, column.other_than, mapping)
+    ):
+        return []
+    cell = column.values.get(cell, cell)
+    if not cell:
         return [column.constant] if column.constant else []
     if column.split == "json" or cell.startswith("["):
         try:

@@ -25,11 +25,15 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class GoldStandard:
-    """Pairs of mentions that are the same, pairs that are not, and pairs of which one is in neither file."""
+    """Pairs of mentions that are the same, pairs that are not, and how many pairs name an entity of neither file.
+
+    A complete one has all correct pairs of both files, so that every other pair is wrong.
+    """
 
     same: frozenset[tuple[str, str]]
     different: frozenset[tuple[str, str]] = frozenset()
     unknown: int = 0
+    is_complete: bool = False
 
     def known(self, pairs: Iterable[Candidate]) -> dict[tuple[str, str], bool]:
         """Of each pair whether it is right, where that is known.
@@ -39,7 +43,9 @@ class GoldStandard:
         known = dict.fromkeys(self.different, False) | dict.fromkeys(self.same, True)
         entities = {name for names in self.same for name in names} if not self.different else set()
         names = ((pair.left.id, pair.right.id) for pair in pairs)
-        return known | {pair: False for pair in names if pair not in known and not entities.isdisjoint(pair)}
+        return known | {
+            pair: False for pair in names if pair not in known and (self.is_complete or not entities.isdisjoint(pair))
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,12 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Precision and recall against a gold standard; a pair of which it has neither entity is not counted."""
+    """Precision and recall against a gold standard.
+
+    `outside` are pairs found of which it states nothing: they are not among `found`, and may be right or wrong.
+    `lists_wrong_pairs` is true where it lists pairs that are not the same, and states nothing of any pair that it does
+    not list.
+    """
 
     found: int
     correct: int
@@ -62,11 +73,18 @@ class Evaluation:
     unknown: int
     misses: tuple[Miss, ...]
     wrong: tuple[tuple[str, str], ...]
+    lists_wrong_pairs: bool = False
 
     @property
     def precision(self) -> float:
-        """The share of pairs found that are correct."""
+        """The share of the pairs that are counted that is correct."""
         return self.correct / self.found if self.found else 1.0
+
+    @property
+    def precision_of_all(self) -> float:
+        """The same among all pairs found, if those outside the gold standard are wrong."""
+        found = self.found + self.outside
+        return self.correct / found if found else 1.0
 
     @property
     def recall(self) -> float:
@@ -83,6 +101,7 @@ class Evaluation:
         """The evaluation for programs."""
         return {
             "precision": round(self.precision, 4),
+            "precision_if_complete": round(self.precision_of_all, 4),
             "recall": round(self.recall, 4),
             "found": self.found,
             "correct": self.correct,
@@ -100,7 +119,14 @@ class Evaluation:
             f"recall    {self.recall:.4f}: {self.correct:,} of {self.expected:,} correct pairs were found",
         ]
         if self.outside:
-            lines.append(f"{self.outside:,} pairs of entities that the gold standard does not have are not counted")
+            why = (
+                "that the gold standard does not list"
+                if self.lists_wrong_pairs
+                else "of entities that the gold standard does not name"
+            )
+            lines[0] += f"; {self.outside:,} others are not counted"
+            lines.append(f"not counted: {self.outside:,} pairs {why}")
+            lines.append(f"    precision where these are wrong: {self.precision_of_all:.4f} (--gold-complete)")
         if self.unknown:
             lines.append(f"{self.unknown:,} pairs of the gold standard name an entity that is not in the files")
         examples: dict[str, list[Miss]] = defaultdict(list)
@@ -115,8 +141,11 @@ class Evaluation:
         return "\n".join(lines) + "\n"
 
 
-def read_gold_standard(path: Path, left: EntityFile, right: EntityFile) -> GoldStandard:
-    """The gold standard in a file; raises `InputError` when its columns are not those of identifiers of both files."""
+def read_gold_standard(path: Path, left: EntityFile, right: EntityFile, *, is_complete: bool = False) -> GoldStandard:
+    """The gold standard in a file, which has all correct pairs where it is complete.
+
+    Raises `InputError` when its columns are not those of identifiers of both files.
+    """
     rows = _read_rows(path)
     if not rows:
         raise InputError(f"{path} has no rows.")
@@ -139,7 +168,7 @@ def read_gold_standard(path: Path, left: EntityFile, right: EntityFile) -> GoldS
             continue
         others = (cell.strip().lower() for column, cell in enumerate(row) if column not in best)
         (different if any(cell in _FALSE for cell in others) else same).add((first, second))
-    return GoldStandard(frozenset(same), frozenset(different), unknown)
+    return GoldStandard(frozenset(same), frozenset(different), unknown, is_complete)
 
 
 def evaluate(candidates: Iterable[Candidate], gold: GoldStandard, left: EntityFile, right: EntityFile) -> Evaluation:
@@ -153,8 +182,8 @@ def evaluate(candidates: Iterable[Candidate], gold: GoldStandard, left: EntityFi
         same = {names for names in same if names in gold.same or (names[::-1] not in gold.same and names[0] < names[1])}
     judged = gold.same | gold.different
     lefts, rights = {names[0] for names in judged}, {names[1] for names in judged}
-    counted = {names for names in same if names[0] in lefts or names[1] in rights}
-    if gold.different:
+    counted = same if gold.is_complete else {names for names in same if names[0] in lefts or names[1] in rights}
+    if gold.different and not gold.is_complete:
         # A gold standard that lists what is not the same states nothing of the other pairs.
         counted &= judged
     taken = {name for names in same for name in names}
@@ -176,7 +205,14 @@ def evaluate(candidates: Iterable[Candidate], gold: GoldStandard, left: EntityFi
     )
     wrong = tuple((shown(ours), shown(theirs)) for ours, theirs in sorted(counted - gold.same))
     return Evaluation(
-        len(counted), len(counted & gold.same), len(gold.same), len(same - counted), gold.unknown, misses, wrong
+        len(counted),
+        len(counted & gold.same),
+        len(gold.same),
+        len(same - counted),
+        gold.unknown,
+        misses,
+        wrong,
+        bool(gold.different),
     )
 
 

@@ -225,7 +225,7 @@ class _ComparedPairs:
                 levels.append(compared.level)
         # Most pairs are far from being the same; a limit would change nothing.
         is_likely = rarity + sum(log2(M[level]) for level in levels) > min_bits
-        limit = find_limit(left, right) if is_likely else None
+        limit = find_limit(left, right, frequencies) if is_likely else None
         if limit is not None:
             self._findings[len(self._lefts)] = limit
         self._lefts.append(left_number)

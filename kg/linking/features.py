@@ -24,13 +24,15 @@ from pathlib import Path
 
 from kg.linking.model import Mention
 from kg.linking.name_relations import may_be_one_credit
-from kg.linking.names import Title, parse_titles, person_words
+from kg.linking.names import Title, find_episode, parse_titles, person_words
 from kg.sql import quote
 
 NAME_REPETITION, WORD_REPETITION, PERSON_REPETITION, PRIOR_KEYS = 0.05, 0.5, 0.3, 100
 """How often a name, a word of a title or a person that was counted once is expected to occur again, before any was
 counted; and the keys that this counts for.
 """
+SEVERAL = 3
+"""Works of one director and year that are likely episodes of a series."""
 LETTERS_OF_GROUP, LENGTH_GROUPS = 4, 8
 """Keys are counted in groups of so many lengths; longer ones are in the last."""
 MAX_BLOCK_PAIRS = 2_000
@@ -51,7 +53,7 @@ class MentionFeatures:
 
     `people` is who is credited: key -> number of the person. A person has one key that the spellings of a name share
     and, once the person is linked, another that all names of the person share. `roles` is who is credited for what, by
-    the same numbers.
+    the same numbers. `episode` is the number of the season and of the episode, stated or in a title.
     """
 
     mention: Mention
@@ -60,6 +62,7 @@ class MentionFeatures:
     """The words of each name of a person."""
     people: Mapping[str, int]
     roles: Mapping[str, frozenset[int]]
+    episode: tuple[int, int] | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -85,10 +88,23 @@ def to_features(mention: Mention, *, linked: Mapping[str, str] | None = None) ->
             people.setdefault(key, number)
         if keys and credit.role:
             roles.setdefault(credit.role, set()).add(number)
-    titles = () if is_person else tuple(dict.fromkeys(title for name in mention.names for title in parse_titles(name)))
+    titles = (
+        () if is_person else tuple(dict.fromkeys(title for name in _titles(mention) for title in parse_titles(name)))
+    )
     persons = tuple(dict.fromkeys(filter(None, map(person_words, mention.names)))) if is_person else ()
     by_role = tuple((role, tuple(sorted(numbers))) for role, numbers in sorted(roles.items()))
-    return MentionFeatures(mention, titles, persons, people, _to_roles(by_role))
+    episode = mention.episode
+    if episode is None and mention.kind == "film":
+        episode = next(filter(None, map(find_episode, mention.names)), None)
+    return MentionFeatures(mention, titles, persons, people, _to_roles(by_role), episode)
+
+
+def _titles(mention: Mention) -> Iterator[str]:
+    """The names of a film; those of an episode with its number as well, since its title may be that of the series."""
+    yield from mention.names
+    if mention.episode is not None and mention.episode[0]:
+        season, episode = mention.episode
+        yield from (f"{name} S{season}E{episode}" for name in mention.names if find_episode(name) is None)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -126,6 +142,13 @@ def directors(features: MentionFeatures) -> list[str]:
     return [credit.name for credit in features.mention.credits if credit.role == "director"]
 
 
+def director_keys(features: MentionFeatures) -> Iterator[str]:
+    """The keys of a film's directors that only the same full name has."""
+    numbers = features.roles.get("director")
+    if numbers:
+        yield from (key for key, number in features.people.items() if number in numbers and key.startswith("="))
+
+
 def have_other_directors(left: MentionFeatures, right: MentionFeatures) -> bool:
     """True when both sides name directors, and none of one can be one of the other."""
     ours, theirs = left.roles.get("director"), right.roles.get("director")
@@ -149,6 +172,10 @@ class TermFrequencies:
     words: Counter[str]
     years: Counter[int]
     people: Counter[str]
+    parts: Counter[tuple[str, int]]
+    """Titles with a subtitle, by the main title and the year; 0 where there is no year."""
+    works: Counter[tuple[str, int]]
+    """Films of a year by those directors who made `SEVERAL` of any years."""
 
     def frequency(self, counts: Counter[str], key: str) -> float:
         """The share of a side that has the key without being the same entity.
@@ -161,6 +188,11 @@ class TermFrequencies:
         """The same for a key of this length that was counted once."""
         repetition = self._repetition[id(counts)]
         return repetition[min(len(key) // LETTERS_OF_GROUP, len(repetition) - 1)] / self.size
+
+    def parts_near(self, main: str, years: Iterable[int]) -> int:
+        """The number of titles with a subtitle that one side has of a main title, in these years or a year apart."""
+        near = {year + difference for year in years for difference in (-1, 0, 1)} or {0}
+        return sum(self.parts[main, year] for year in near)
 
     @cached_property
     def _repetition(self) -> Mapping[int, tuple[float, ...]]:
@@ -188,7 +220,7 @@ def _repetitions(counts: Counter[str], prior: float) -> tuple[float, ...]:
     )
 
 
-def count_terms(left: Iterable[MentionFeatures], right: Iterable[MentionFeatures]) -> TermFrequencies:
+def count_terms(left: Sequence[MentionFeatures], right: Sequence[MentionFeatures]) -> TermFrequencies:
     """The counts of both sides; for each key the larger count, since either side may be a small excerpt."""
     ours, theirs = _count_side(left), _count_side(right)
     return TermFrequencies(
@@ -198,16 +230,19 @@ def count_terms(left: Iterable[MentionFeatures], right: Iterable[MentionFeatures
         ours.words | theirs.words,
         ours.years | theirs.years,
         ours.people | theirs.people,
+        ours.parts | theirs.parts,
+        ours.works | theirs.works,
     )
 
 
-def _count_side(side: Iterable[MentionFeatures]) -> TermFrequencies:
+def _count_side(side: Sequence[MentionFeatures]) -> TermFrequencies:
     size = 0
     names: Counter[str] = Counter()
     mains: Counter[str] = Counter()
     words: Counter[str] = Counter()
     years: Counter[int] = Counter()
     people: Counter[str] = Counter()
+    parts: Counter[tuple[str, int]] = Counter()
     for features in side:
         size += 1
         names.update(set(features.keys))
@@ -216,7 +251,17 @@ def _count_side(side: Iterable[MentionFeatures]) -> TermFrequencies:
         words.update({word for person in features.persons for word in person})
         years.update(set(features.mention.years[:1]))
         people.update(features.people.keys())
-    return TermFrequencies(size, names, mains, words, years, people)
+        year = next(iter(features.mention.years), 0)
+        parts.update({(title.main, year) for title in features.titles if title.subtitle})
+    several = {key for key, count in people.items() if count >= SEVERAL}
+    works = Counter(
+        (key, year)
+        for features in side
+        for year in features.mention.years[:1]
+        for key in director_keys(features)
+        if key in several
+    )
+    return TermFrequencies(size, names, mains, words, years, people, parts, works)
 
 
 RARITY_UNITS = 1_000

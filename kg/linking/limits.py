@@ -12,13 +12,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kg.linking.features import MentionFeatures, directors, have_other_directors
+from kg.linking.features import (
+    SEVERAL,
+    MentionFeatures,
+    TermFrequencies,
+    director_keys,
+    directors,
+    have_other_directors,
+)
 from kg.linking.model import Limit, Mention, Sign, Veto, VetoReason
 from kg.linking.name_relations import (
     NameRelation,
     TitleRelation,
     are_equal,
     are_one_series,
+    have_equal_mains,
     relate_all_titles,
     relate_names,
 )
@@ -30,7 +38,8 @@ AMBIGUOUS_SCHEMES = frozenset({"identifier", "internetArchiveId"})
 """Schemes that may give one entity several identifiers. In any other, two identifiers are two entities."""
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _FILMS = frozenset({"Film", "FeatureFilm", "ShortFilm"})
-_SERIALS = frozenset({"Series", "Episode"})
+_WHOLES = frozenset({"Series", "Miniseries", "Season"})
+"""What has episodes. A catalogue may have a miniseries as a film."""
 
 DIFFERENT_DIRECTORS = 0.5
 OTHER_CAST = 0.5
@@ -38,6 +47,8 @@ OTHER_CAST = 0.5
 MIN_CAST = 4
 ONE_PART_NUMBER = 0.4
 """Only one title has the number of a part."""
+ONE_OF_SEVERAL = 0.2
+"""One title is the main title of the other, as if they were a series and an episode."""
 ONE_EPISODE = 0.3
 """Only one is an episode, and the titles differ: the other may be the series."""
 MAX_YEARS_OF_DATING = 3
@@ -98,18 +109,24 @@ def find_veto(left: MentionFeatures, right: MentionFeatures) -> Veto | None:
     ours, theirs = left.mention, right.mention
     if ours.kind != theirs.kind:
         return Veto(VetoReason.KINDS, ours.kind, theirs.kind)
-    classes = {ours.class_name, theirs.class_name}
-    if classes & _SERIALS and classes & _FILMS:
-        film = ours if ours.class_name in _FILMS else theirs
-        return Veto(VetoReason.KINDS, film.class_name, min(classes & _SERIALS))
-    if classes == _SERIALS:
-        return Veto(VetoReason.KINDS, "Series", "Episode")
+    if _are_other_kinds(ours.class_name, theirs.class_name):
+        return Veto(VetoReason.KINDS, ours.class_name, theirs.class_name)
     if veto := _different_identifiers(ours, theirs):
         return veto
     if ours.identifiers & theirs.identifiers:
         # Sources that agree in an identifier may still disagree in the title and the year.
         return None
-    return _years_far_apart(ours, theirs) or _different_numbers(left, right)
+    return _years_far_apart(ours, theirs) or _different_episodes(left, right) or _different_numbers(left, right)
+
+
+def _are_other_kinds(left: str, right: str) -> bool:
+    """True for the classes of a film, a series, a season and an episode, of which none is another."""
+    classes = {left, right}
+    if "Episode" in classes:
+        return bool(classes & (_WHOLES | _FILMS))
+    if "Season" in classes:
+        return bool(classes & (_FILMS | {"Series"}))
+    return "Series" in classes and bool(classes & _FILMS)
 
 
 def _different_identifiers(left: Mention, right: Mention) -> Veto | None:
@@ -133,6 +150,18 @@ def years_apart(left: Mention, right: Mention) -> int | None:
     usual = 1 if later.date_kind == "award" and earlier.date_kind != "award" else 0
     differences = [ours - theirs for ours in later.years for theirs in earlier.years]
     return min((0 if 0 < years <= usual else abs(years) for years in differences), default=None)
+
+
+def _different_episodes(left: MentionFeatures, right: MentionFeatures) -> Veto | None:
+    ours, theirs = left.episode, right.episode
+    if ours is None or theirs is None or (ours[1] == theirs[1] and (ours[0] == theirs[0] or 0 in (ours[0], theirs[0]))):
+        return None
+    return Veto(VetoReason.EPISODES, _episode_in_words(ours), _episode_in_words(theirs))
+
+
+def _episode_in_words(episode: tuple[int, int]) -> str:
+    season, number = episode
+    return f"S{season:02}E{number:02}" if season else f"episode {number}"
 
 
 # --- numbers of parts
@@ -161,14 +190,14 @@ def _different_numbers(left: MentionFeatures, right: MentionFeatures) -> Veto | 
 # --- limits
 
 
-def find_limit(left: MentionFeatures, right: MentionFeatures) -> Limit | None:
+def find_limit(left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies) -> Limit | None:
     """The strictest limit of the confidence that two mentions are one entity; None when there is none."""
     if left.mention.identifiers & right.mention.identifiers:
         return None
     if left.mention.kind == "person":
         limits = _limits_of_people(left, right)
     elif left.mention.kind == "film":
-        limits = _limits_of_films(left, right)
+        limits = _limits_of_films(left, right, frequencies)
     else:
         limits = _limits_of_others(left, right)
     strictest = min(limits, key=lambda limit: limit.confidence, default=None)
@@ -188,7 +217,7 @@ def _limits_of_others(left: MentionFeatures, right: MentionFeatures) -> Iterator
             yield Limit(_SIGN_OF_NAMES[relation], OTHER_KIND_NAME[relation], left.mention.name, right.mention.name)
 
 
-def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
+def _limits_of_films(left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies) -> Iterator[Limit]:
     if have_other_directors(left, right):
         ours, theirs = (", ".join(directors(side)) for side in (left, right))
         yield Limit(Sign.DIFFERENT_DIRECTORS, DIFFERENT_DIRECTORS, ours, theirs)
@@ -207,12 +236,33 @@ def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[
         yield Limit(
             _SIGN_OF_TITLES[relation], _limit_of_relation(relation, apart, _count_common_people(left, right)), *names
         )
+    if relation is TitleRelation.LONGER and _is_one_of_several(left, right, frequencies):
+        yield Limit(Sign.ONE_OF_SEVERAL, ONE_OF_SEVERAL, *names)
     if relation != TitleRelation.EQUAL and (left.mention.class_name == "Episode") != (
         right.mention.class_name == "Episode"
     ):
         yield Limit(Sign.EPISODE, ONE_EPISODE, *names)
     if (relation != TitleRelation.EQUAL or apart != 0) and _has_one_part_number(left, right):
         yield Limit(Sign.PART_NUMBER, ONE_PART_NUMBER, *names)
+
+
+def _is_one_of_several(left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies) -> bool:
+    """True when one title is the main title of the other, and of a third one of the same time; or when their director
+    made several works in that year. So it is with a series and its episodes, which share director and year.
+    """
+    mains = {
+        ours.main
+        for ours in left.titles
+        for theirs in right.titles
+        if bool(ours.subtitle) != bool(theirs.subtitle) and have_equal_mains(ours, theirs)
+    }
+    if not mains:
+        return False
+    years = {*left.mention.years[:1], *right.mention.years[:1]}
+    shared = {*director_keys(left)} & {*director_keys(right)}
+    return any(frequencies.parts_near(main, years) > 1 for main in mains) or any(
+        frequencies.works[key, year] >= SEVERAL for key in shared for year in years
+    )
 
 
 def is_dated_by_release(left: MentionFeatures, right: MentionFeatures) -> bool:

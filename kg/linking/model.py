@@ -49,6 +49,8 @@ class Mention:
     """Pairs of scheme and identifier: `("imdbId", "tt28607951")`."""
     countries: frozenset[str] = frozenset()
     minutes: int | None = None
+    episode: tuple[int, int] | None = None
+    """The number of the season, 0 where it is not stated, and that of the episode."""
 
     @property
     def name(self) -> str:
@@ -84,6 +86,7 @@ class VetoReason(StrEnum):
     YEARS = "years apart"
     PART_NUMBERS = "part numbers differ"
     NUMBERS = "numbers differ"
+    EPISODES = "episodes differ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class Sign(StrEnum):
     PARTLY_EQUAL_TITLE = "partly equal title"
     DIFFERENT_TITLE = "different title"
     OTHER_LANGUAGE_TITLE = "other language title"
+    ONE_OF_SEVERAL = "one of several with this main title"
     MISSPELT_NAME = "misspelt name"
     LONGER_NAME = "longer name"
     PARTLY_EQUAL_NAME = "partly equal name"

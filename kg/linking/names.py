@@ -47,6 +47,13 @@ _IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KIND_OF_WORK = re.compile(r"(?:\d{4} )?(?:[a-z]+ )?(?:film|movie|short|tv series|miniseries|documentary|serial)")
 _SUBTITLE = re.compile(r"\s*(?:[,;.] or,? | or: |:|;| [-–—] | \.\.\. |—|--)\s*", re.IGNORECASE)
 _ELISION = re.compile(r"\b([ldLD])['’](?=\w)")
+_EPISODE = re.compile(
+    r"\b(?:s|season ?)(\d{1,2})[ ._,:-]*(?:e|ep|episode ?)\.?(\d{1,4})\b|(?<=\s)(\d{1,2})x(\d\d{1,2})\b"
+    r"|(?:\bepisode ?)?#(\d{1,2})\.(\d{1,4})\b",
+    re.IGNORECASE,
+)
+"""The number of a season with that of an episode: `S01E02`, `1x02`, `Episode #1.2`, `Season 1, Episode 2`."""
+_DIGIT = re.compile(r"\d")
 _MONEY = re.compile(r"[$£€]\s?(\d[\d,.]*)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _WORD = re.compile(r"[a-z0-9]+")
@@ -131,6 +138,24 @@ def find_year(text: str) -> int | None:
     return int(match["year"]) if match is not None else None
 
 
+def find_episode(text: str) -> tuple[int, int] | None:
+    """The number of the season and that of the episode in a title.
+
+    >>> find_episode("The Wire S01E02"), find_episode("Episode #1.2"), find_episode("10x10")
+    ((1, 2), (1, 2), None)
+    """
+    match = _EPISODE.search(text)
+    if match is None:
+        return None
+    season, episode = (int(group) for group in match.groups() if group is not None)
+    return season, episode
+
+
+def _write_out_episode(match: re.Match[str]) -> str:
+    season, episode = (int(group) for group in match.groups() if group is not None)
+    return f" season {season} episode {episode} "
+
+
 def parse_titles(text: str) -> tuple[Title, ...]:
     """A title and those that are in brackets behind it, each as it is compared.
 
@@ -199,6 +224,7 @@ def title_words(text: str) -> tuple[str, ...]:
     """
     text = _MONEY.sub(r"\1 dollars", _ELISION.sub(r"\1 ", text)).replace("&", " and ").replace("'", "").replace("’", "")
     text = _THOUSANDS.sub("", text) if "," in text else text
+    text = _EPISODE.sub(_write_out_episode, text) if _DIGIT.search(text) is not None else text
     latin = text if text.isascii() else anyascii(text).replace("'", "")
     latin = _DIGIT_AS_LETTER.sub(lambda match: _LETTER_OF_DIGIT[match[0]], latin.lower())
     words = _join_initials(_WORD.findall(latin))

@@ -262,3 +262,74 @@ def test_a_column_by_is_the_director_where_it_has_names_of_people(
     messages = capsys.readouterr().err
     assert "by as director" in messages.splitlines()[0]
     assert "director" not in messages.splitlines()[1]
+
+
+def test_pairs_outside_the_gold_standard_are_counted_and_wrong_where_it_is_complete(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(folder / "left.csv"), str(folder / "right.jsonl")]
+    (folder / "gold.csv").write_text("".join(f"{n},x{n}\n" for n in range(3)))
+    assert main(["link", *files, "--gold", str(folder / "gold.csv")]) == 0
+    output = capsys.readouterr().out
+    assert "precision 1.0000: 3 of 3 pairs are correct; 6 others are not counted\n" in output
+    assert "not counted: 6 pairs of entities that the gold standard does not name\n" in output
+    assert "precision where these are wrong: 0.3333 (--gold-complete)" in output
+    assert main(["link", *files, "--gold", str(folder / "gold.csv"), "--gold-complete"]) == 0
+    output = capsys.readouterr().out
+    assert "precision 0.3333: 3 of 9 pairs are correct\n" in output
+    assert "wrong: 6" in output
+    assert "not counted" not in output
+    (folder / "gold.csv").write_text("0,x0,true\n1,x2,false\n")
+    main(["link", *files, "--gold", str(folder / "gold.csv")])
+    assert "not counted: 8 pairs that the gold standard does not list" in capsys.readouterr().out
+    assert main(["link", *files, "--gold-complete"]) == 2
+    assert "there is no --gold" in capsys.readouterr().err
+
+
+def test_a_column_of_kinds_keeps_series_and_episodes_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "left.csv").write_text(
+        "id,title,year,director,titleType\n"
+        "1,The Wire,2002,Clark Johnson,tvSeries\n2,The Wire,2002,Clark Johnson,movie\n"
+    )
+    (folder / "right.csv").write_text(
+        "id,title,year,director,type\na,The Wire,2002,Clark Johnson,episode\nb,The Wire,2002,Clark Johnson,TV series\n"
+    )
+    main(["link", str(folder / "left.csv"), str(folder / "right.csv"), "--format", "json"])
+    read = capsys.readouterr()
+    assert "titleType as kind" in read.err
+    assert [(pair["left_id"], pair["right_id"]) for pair in json.loads(read.out)["pairs"]] == [("1", "b")]
+
+
+def test_columns_of_seasons_and_episodes_tell_episodes_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{n},The Kingdom,1994,Lars von Trier,1,{n}" for n in range(1, 5)]
+    (folder / "left.csv").write_text("\n".join(["id,title,year,director,season,episode", *rows]) + "\n")
+    rows = [f"x{n},The Kingdom S01E0{n},1994,Lars von Trier" for n in range(1, 5)]
+    (folder / "right.csv").write_text("\n".join(["id,title,year,director", *rows]) + "\n")
+    main(["link", str(folder / "left.csv"), str(folder / "right.csv"), "--format", "json"])
+    found = [(pair["left_id"], pair["right_id"]) for pair in json.loads(capsys.readouterr().out)["pairs"]]
+    assert sorted(found) == [(str(n), f"x{n}") for n in range(1, 5)]
+
+
+def test_a_mapping_beside_a_file_selects_rows_as_an_import_does(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "left.csv.mapping.yaml").write_text(
+        "source: {id: left}\nrows: {key: [no], class: Film, where: {Year: ['1980', '1981']}}\n"
+        "columns:\n  Film Title: label\n  Year: {property: year, where: {no: ['0']}}\n"
+    )
+    main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--format", "json"])
+    pairs = json.loads(capsys.readouterr().out)["pairs"]
+    assert [pair["left_id"] for pair in pairs] == ["0", "1"]
+    assert "same year" in pairs[0]["reasons"]
+    assert "same year" not in pairs[1]["reasons"]
+    (folder / "left.csv.mapping.yaml").write_text(
+        "source: {id: left}\nrows: {key: [no], class_column: Directed by, classes: {Mann: ShortFilm}}\n"
+        "columns: {Film Title: label, Year: year}\n"
+    )
+    main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--format", "json"])
+    assert [pair["left_id"] for pair in json.loads(capsys.readouterr().out)["pairs"]] == ["0"]
+    (folder / "left.csv.mapping.yaml").write_text(
+        "source: {id: left}\nrows: {key: [no], class: Film, where: {Year: ['1880']}}\ncolumns: {Film Title: label}\n"
+    )
+    assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl")]) == 2
+    assert "no rows that its mapping selects by Year" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import pytest
 
 from kg.linking.causes import cause_of
 from kg.linking.classifier import classify_pairs
-from kg.linking.features import to_features
+from kg.linking.features import count_terms, to_features
 from kg.linking.limits import MAX_YEARS_APART, find_limit, find_veto
 from kg.linking.model import Candidate, Classification, Credit, FeatureScore, Limit, Mention, Sign, Veto, VetoReason
 from kg.linking.name_relations import relate_all_titles
@@ -21,9 +21,28 @@ def imdb(*ids: str, **fields: object) -> Mention:
     return film("A", identifiers=frozenset(("imdbId", id) for id in ids), **fields)
 
 
+def limit_of(left: Mention, right: Mention, *others: Mention) -> Limit | None:
+    """The limit of two mentions, of which one is in a list with others."""
+    ours, theirs = to_features(left), to_features(right)
+    return find_limit(ours, theirs, count_terms([ours], [theirs, *map(to_features, others)]))
+
+
 VETOES = [
     (film("A"), Mention("film:y", ("A",), "person"), "different kinds: film and person"),
     (film("A", class_name="Film"), film("A", class_name="Episode"), "different kinds: Film and Episode"),
+    (film("A", class_name="Season"), film("A", class_name="Series"), "different kinds: Season and Series"),
+    (film("A", class_name="Miniseries"), film("A", class_name="Episode"), "different kinds: Miniseries and Episode"),
+    (film("A", class_name="Miniseries"), film("A", class_name="Film"), ""),
+    (film("A", class_name="Miniseries"), film("A", class_name="Series"), ""),
+    (film("The Wire S01E02"), film("The Wire S01E03"), "episodes differ: S01E02 and S01E03"),
+    (film("The Wire S01E02"), film("The Wire S02E01"), "episodes differ: S01E02 and S02E01"),
+    (film("The Wire 1x02"), film("The Wire: Season 1, Episode 3"), "episodes differ: S01E02 and S01E03"),
+    (film("Episode #1.15"), film("Episode #11.5"), "episodes differ: S01E15 and S11E05"),
+    (film("The Wire S01E02"), film("The Wire - Season 1 Episode 2"), ""),
+    (film("Pilot", episode=(0, 2)), film("Pilot", episode=(3, 2)), ""),
+    (film("Pilot", episode=(0, 2)), film("Pilot", episode=(0, 3)), "episodes differ: episode 2 and episode 3"),
+    (film("Pilot", episode=(1, 2)), film("Pilot S01E03"), "episodes differ: S01E02 and S01E03"),
+    (film("10x10"), film("10x10"), ""),
     (imdb("tt1"), imdb("tt2"), "imdbId differs: tt1 and tt2"),
     (imdb("tt1"), imdb("tt1", "tt2"), ""),
     (film("A", years=(1932,)), film("A", years=(1983,)), "51 years apart"),
@@ -131,14 +150,34 @@ LIMITS = [
 
 @pytest.mark.parametrize(("left", "right", "name"), LIMITS)
 def test_a_sign_of_two_films_limits_the_confidence(left: Mention, right: Mention, name: str) -> None:
-    limit = find_limit(to_features(left), to_features(right))
+    limit = limit_of(left, right)
+    assert (limit.sign if limit is not None else "") == name
+
+
+def by_ann(name: str, year: int = 2002) -> Mention:
+    return directed(name, year, "Ann Roe")
+
+
+SERIES = [
+    ([], ""),
+    ([directed("The Wire: The Detail", 2002, "Bo Doe")], "one of several with this main title"),
+    ([directed("The Wire: The Detail", 2012, "Bo Doe")], ""),
+    ([by_ann("Refugees"), by_ann("Soft Eyes")], "one of several with this main title"),
+    ([by_ann("Refugees"), by_ann("Soft Eyes", 2006)], ""),
+    ([directed("Refugees", 2002, "Bo Doe"), directed("Soft Eyes", 2002, "Bo Doe")], ""),
+]
+
+
+@pytest.mark.parametrize(("others", "name"), SERIES)
+def test_a_series_is_not_one_of_its_episodes(others: list[Mention], name: str) -> None:
+    limit = limit_of(by_ann("The Wire"), by_ann("The Wire: The Target"), *others)
     assert (limit.sign if limit is not None else "") == name
 
 
 @pytest.mark.parametrize(("year", "words"), [(1995, "same title, 5 years apart"), (1996, "same title, 6 years apart")])
 def test_films_of_one_title_and_other_years_are_one_cause_whatever_their_years(year: int, words: str) -> None:
     left, right = directed("Heat", 1990), directed("Heat", year)
-    limit = find_limit(to_features(left), to_features(right))
+    limit = limit_of(left, right)
     assert str(limit) == f"at most 0.50, {words}: Heat / Heat"
     assert cause_of(Candidate(left, right, (), 0.4, limit=limit)) == "same title, years apart"
 
@@ -186,9 +225,7 @@ def test_a_pair_with_such_a_sign_is_never_the_same(left: Mention, right: Mention
 def test_people_of_one_family_with_the_same_films_are_two_people() -> None:
     films = tuple(Credit(f"Film {number}x") for number in range(8))
     left, right = (Mention(f"film:{name}", (name,), "person", credits=films) for name in ("Joel Coen", "Ethan Coen"))
-    assert (
-        str(find_limit(to_features(left), to_features(right))) == "at most 0.30, different name: Joel Coen / Ethan Coen"
-    )
+    assert str(limit_of(left, right)) == "at most 0.30, different name: Joel Coen / Ethan Coen"
 
 
 @pytest.mark.parametrize(

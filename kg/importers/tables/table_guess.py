@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,57 @@ def guess_mapping(path: Path, schema: Schema, *, encoding: str = "utf-8") -> str
     return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header, encoding=encoding)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkColumns:
+    """The columns of a table that state what kind of work a row is, and which episode of a series.
+
+    `classes` maps the texts of `kind`, folded, to the names of classes.
+    """
+
+    kind: str = ""
+    season: str = ""
+    episode: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that the table has."""
+        return tuple(filter(None, (self.kind, self.season, self.episode)))
+
+    def class_of(self, row: Mapping[str, str]) -> str:
+        """The class of a row; empty where no word states it."""
+        return self.classes.get(_in_words(row.get(self.kind, "").strip()), "")
+
+    def episode_of(self, row: Mapping[str, str]) -> tuple[int, int] | None:
+        """The number of a row's season, 0 where it is not stated, and that of the episode."""
+        season, episode = (row.get(name, "").strip() for name in (self.season, self.episode))
+        if not _WHOLE_NUMBER.fullmatch(episode):
+            return None
+        return int(float(season)) if _WHOLE_NUMBER.fullmatch(season) else 0, int(float(episode))
+
+
+def guess_work_columns(path: Path, *, encoding: str = "utf-8") -> WorkColumns:
+    """The columns that state kinds of works and numbers of episodes, by their names and most of their values."""
+    known = read_yaml_mapping(MAPPINGS / "guess.yaml")["works"]
+    header, rows = read_header(path, encoding=encoding), read_sample(path, SAMPLE_ROWS, encoding=encoding)
+    classes = {word: name for name, words in known["words"].items() for word in words}
+
+    def find(names: Sequence[str], is_value: Callable[[str], object]) -> str:
+        for column in sorted(header, key=lambda column: _in_words(column) != names[0]):
+            cells = [text for row in rows if (text := row.get(column, "").strip()) and text != r"\N"]
+            if _in_words(column) in names and cells and sum(map(bool, map(is_value, cells))) > 0.9 * len(cells):
+                return column
+        return ""
+
+    return WorkColumns(
+        find(known["columns"], lambda cell: _in_words(cell) in classes),
+        find(known["season"], _WHOLE_NUMBER.fullmatch),
+        find(known["episode"], _WHOLE_NUMBER.fullmatch),
+        classes,
+    )
+
+
+_WHOLE_NUMBER = re.compile(r"\d{1,4}(?:\.0)?")
 _VALUE_FORMS = tuple(map(re.compile, (r"\d+", r"https?://.*", r"(?:tt|nm)\d{7,9}", r"Q\d+", r".*\((?:1[89]|20)\d\d\)")))
 """A number, an IRI, an identifier, a title with its year."""
 
