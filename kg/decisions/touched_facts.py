@@ -118,10 +118,16 @@ def _add_parts(table: ProjectFacts) -> None:
     if not table.sql.execute(f"{owners} LIMIT 1").fetchone():
         return
     # Of each subject, every beginning that ends before a full stop.
+    parts = "array_length(string_split(text, '.'))"
+    rows = table.sql.execute(f"SELECT max({parts}) FROM term WHERE id IN (SELECT s FROM fact)").fetchall()
+    table.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE beginning AS SELECT unnest(?::BIGINT[]) AS dots",
+        [str(list(range(1, rows[0][0])))],
+    )
     beginnings = (
-        "SELECT id, array_to_string(parts[1:dots], '.') || '>' AS owner FROM (SELECT id, parts,"
-        " unnest(range(1, len(parts))) AS dots FROM (SELECT id, string_split(text[:-2], '.') AS parts FROM term"
-        " WHERE id IN (SELECT s FROM fact) AND starts_with(text, '<')))"
+        "SELECT id, array_to_string(parts[1:dots], '.') || '>' AS owner FROM (SELECT id, string_split(text[1:-2], '.')"
+        " AS parts FROM term WHERE id IN (SELECT s FROM fact) AND starts_with(text, '<')) AS subject"
+        " JOIN beginning ON dots < array_length(parts)"
     )
     _add(table, f"SELECT id FROM ({beginnings}) WHERE owner IN ({owners})")
 

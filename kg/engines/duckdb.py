@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from kg.sql import quote
+from kg.sql import quote, quote_name
 
 
 class DuckDbEngine:
@@ -32,7 +32,8 @@ class DuckDbEngine:
         """Write a table to a folder with one Parquet file; its numbers are 64-bit, as other engines read them."""
         path.mkdir(parents=True, exist_ok=True)
         columns = self.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
-        listed = ", ".join(f"{name}::BIGINT AS {name}" if kind == "UINTEGER" else name for name, kind in columns)
+        names = ((quote_name(name), kind) for name, kind in columns)
+        listed = ", ".join(f"{name}::BIGINT AS {name}" if kind == "UINTEGER" else name for name, kind in names)
         self.execute(f"COPY (SELECT {listed} FROM {table}) TO {quote(path / 'part.parquet')} (FORMAT parquet)")
 
     def close(self) -> None:

@@ -7,23 +7,24 @@ a checkpoint does, and a task that is lost is run again from them.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 from uuid import uuid4
 
+import duckdb
 import sqlglot
 from sqlglot import exp
 
 from kg.engines.engine import NotTranslatedError
 from kg.engines.spark_dialect import to_spark
 from kg.errors import LimitError
+from kg.sql import quote
 
 _LONG, _MOST_NODES = 500, 5_000
 """The numbers of nodes of a relation: beyond the first it is written before others read it."""
@@ -43,6 +44,17 @@ class CollectedRows:
     def fetchone(self) -> tuple[Any, ...] | None:
         """The next row, or None."""
         return self.rows.pop(0) if self.rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedRows:
+    """The rows of a statement, of which one partition at a time is in memory."""
+
+    rows: Iterator[tuple[Any, ...]]
+
+    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+        """The next rows, at most so many."""
+        return list(islice(self.rows, size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,8 @@ class SparkEngine:
         self._columns: dict[str, dict[str, str]] = {}
         self._files: dict[str, list[Path]] = {}
         self._views: dict[str, _View] = {}
+        self._opened: dict[str, Any] = {}
+        """The tables that are files of somebody else, as DataFrames."""
         self._current: set[str] = set()
         """The tables and views that the session has as they are now."""
 
@@ -98,10 +112,10 @@ class SparkEngine:
         """Run a statement, or several; raises `LimitError` when Spark cannot."""
         result: CollectedRows | WrittenRows = WrittenRows()
         try:
-            for tree in _parse(_with_lists(statement, parameters or ())):
-                self.statements += 1
-                is_list = _LISTS.fullmatch(statement) is not None
-                result = self._run(_with_parameters(tree, parameters) if parameters and not is_list else tree)
+            with self._lists_as_tables(statement, parameters) as bound:
+                for tree in _parse(bound.statement):
+                    self.statements += 1
+                    result = self._run(_with_parameters(tree, bound.parameters) if bound.parameters else tree)
         except NotTranslatedError as error:
             raise LimitError(f"Spark would answer otherwise: {error}. Leave out --engine.", limit="spark") from error
         except errors_of_spark() as error:
@@ -114,6 +128,19 @@ class SparkEngine:
         self.statements += 1
         (tree,) = _parse(statement)
         return self._collect(tree)
+
+    def stream(self, statement: str) -> StreamedRows:
+        """The rows of a SELECT without parameters, which are not all in memory."""
+        self.statements += 1
+        (tree,) = _parse(statement)
+        return StreamedRows(self._stream(tree))
+
+    def open_parquet(self, table: str, path: Path, columns: Sequence[str]) -> None:
+        """Make a table of a Parquet file as it is, in which all cells are texts: `row` and `line` count its rows."""
+        cells = (f"coalesce(CAST({_quote(name)} AS STRING), '') AS {_quote(name)}" for name in columns)
+        places = ("_metadata.row_index AS row", "_metadata.row_index + 1 AS line")
+        self._opened[table] = self.session.read.parquet(str(path)).selectExpr(*places, *cells)
+        self._has_changed(table)
 
     def read_parquet(self, table: str, path: Path) -> None:
         """Append the rows of a Parquet file, or of a folder of them, to a table, which is made if it is not there."""
@@ -139,7 +166,7 @@ class SparkEngine:
 
     def close(self) -> None:
         """Forget the tables; the session stays open for whoever has opened it."""
-        for name in (*self._views, *self._files):
+        for name in (*self._views, *self._files, *self._opened):
             self._drop(name)
 
     # --- statements
@@ -149,18 +176,22 @@ class SparkEngine:
             case exp.Create():
                 return self._create(tree)
             case exp.Insert():
-                with self._rows(_query_of(tree)) as rows:
+                with self._rows(_unordered(_query_of(tree))) as rows:
                     return self._append(_table_name(tree), rows)
             case exp.Delete():
                 return self._delete(tree)
             case exp.Drop():
-                self._drop(_table_name(tree))
+                self._discard(_table_name(tree))
                 return WrittenRows()
         return CollectedRows(self._collect(tree))
 
     def _collect(self, tree: exp.Expr) -> list[tuple[Any, ...]]:
         with self._rows(tree) as rows:
             return [tuple(row) for row in rows.collect()]
+
+    def _stream(self, tree: exp.Expr) -> Iterator[tuple[Any, ...]]:
+        with self._rows(tree) as rows:
+            yield from map(tuple, rows.toLocalIterator())
 
     def _create(self, tree: exp.Create) -> WrittenRows:
         name, query = _table_name(tree), tree.args.get("expression")
@@ -170,7 +201,7 @@ class SparkEngine:
             self._has_changed(name)
             return WrittenRows()
         if query is not None:
-            with self._rows(query) as rows:
+            with self._rows(_unordered(query)) as rows:
                 return self._create_table(name, rows)
         self._drop(name)
         fields = tree.find_all(exp.ColumnDef)
@@ -209,6 +240,7 @@ class SparkEngine:
         self._has_changed(name)
         self._views.pop(name, None)
         self._files.pop(name, None)
+        self._opened.pop(name, None)
         self._columns.pop(name, None)
         self.session.catalog.dropTempView(self._prefix + name)
 
@@ -249,7 +281,9 @@ class SparkEngine:
         own = {relation.alias for part in parts for relation in part.find_all(exp.CTE)}
         for part in parts:
             for table in part.find_all(exp.Table):
-                if (name := table.name) not in own and (name in self._files or name in self._views):
+                if (name := table.name) not in own and any(
+                    name in of for of in (self._files, self._views, self._opened)
+                ):
                     self._register(name)
                     _read_table(table, self._prefix + name)
         *defined, query = map(to_spark, parts)
@@ -279,7 +313,46 @@ class SparkEngine:
         files = self._files.get(table, [])
         self._drop(table)
         for path in files:
-            rmtree(path, ignore_errors=True)
+            if path.is_relative_to(self.folder):
+                rmtree(path, ignore_errors=True)
+
+    # --- lists
+
+    @contextmanager
+    def _lists_as_tables(self, statement: str, parameters: Sequence[Any] | None) -> Iterator[_Bound]:
+        """A statement that reads its lists, which may be long, from tables; these are dropped at the end."""
+        tables, rest, given = list[str](), list[Any](), iter(parameters or ())
+
+        def bind(match: re.Match[str]) -> str:
+            if match[0] == "?":
+                rest.append(next(given))
+            if match["lists"] is None:
+                return match[0]
+            lists = list(_LIST.finditer(match["lists"]))
+            tables.append(f"given_{next(self._numbers)}")
+            self._write_lists(tables[-1], [(each["type"], next(given)) for each in lists])
+            names = (f"c{n} AS {each['name']}" if each["name"] else f"c{n}" for n, each in enumerate(lists))
+            return f"SELECT {', '.join(names)} FROM {tables[-1]}"  # noqa: S608  # names of our own
+
+        try:
+            bound = _LISTS.sub(bind, statement) if parameters else statement
+            yield _Bound(bound, rest)
+        finally:
+            for table in tables:
+                self._discard(table)
+
+    def _write_lists(self, table: str, lists: Sequence[tuple[str | None, Any]]) -> None:
+        """A table with a row for each place of these lists, of which each may be a text in the form of JSON."""
+        with duckdb.connect(":memory:") as local:
+            cells = ", ".join(f"unnest(?{f'::{type}[]' if type else ''}) AS c{n}" for n, (type, _) in enumerate(lists))
+            local.execute(f"CREATE TABLE given AS SELECT {cells}", [values for _, values in lists])
+            types = local.execute("SELECT column_name, column_type FROM (DESCRIBE given)").fetchall()
+            columns = {name: _TYPES_OF_LISTS.get(type, "string") for name, type in types}
+            path = self.folder / table
+            path.mkdir()
+            casts = ", ".join(f"{name}::{type} AS {name}" for name, type in columns.items())
+            local.execute(f"COPY (SELECT {casts} FROM given) TO {quote(path / 'part.parquet')}")  # noqa: S608
+        self._columns[table], self._files[table] = columns, [path]
 
     # --- files
 
@@ -292,17 +365,18 @@ class SparkEngine:
         """The rows of some files of a table, as a DataFrame."""
         columns = self._columns[name]
         if files:
-            schema = ", ".join(f"{column} {type}" for column, type in columns.items())
+            schema = ", ".join(f"{_quote(column)} {type}" for column, type in columns.items())
             return self.session.read.schema(schema).parquet(*map(str, files)).select(*columns)
         # Spark knows that this has no rows, and plans no join with it.
-        cells = ", ".join(f"CAST(NULL AS {type}) AS {column}" for column, type in columns.items())
+        cells = ", ".join(f"CAST(NULL AS {type}) AS {_quote(column)}" for column, type in columns.items())
         return self.session.sql(f"SELECT {cells} WHERE false")
 
     def _register(self, name: str) -> None:
         """Have statements read a table or view as it is now."""
         if name not in self._current:
-            view = self._views.get(name)
-            rows = self._frame(view.query) if view is not None else self._read(name, self._files[name])
+            view, rows = self._views.get(name), self._opened.get(name)
+            if rows is None:
+                rows = self._frame(view.query) if view is not None else self._read(name, self._files[name])
             rows.createOrReplaceTempView(self._prefix + name)
             self._current.add(name)
 
@@ -325,7 +399,12 @@ def _columns_of(rows: Any) -> dict[str, str]:
 
 def _cast(rows: Any, columns: Mapping[str, str]) -> Any:
     """The rows with the types of these columns."""
-    return rows.selectExpr(*(f"CAST({name} AS {type}) AS {name}" for name, type in columns.items()))
+    casts = (f"CAST({_quote(name)} AS {type}) AS {_quote(name)}" for name, type in columns.items())
+    return rows.selectExpr(*casts)
+
+
+def _quote(name: str) -> str:
+    return f"`{name.replace('`', '``')}`"
 
 
 def _is_long(relation: exp.Expr) -> bool:
@@ -344,6 +423,13 @@ def _query_of(tree: exp.Insert) -> exp.Expr:
     query: exp.Expr = tree.expression.copy()
     if (clause := tree.args.get("with_")) is not None:
         query.set("with_", clause.copy())
+    return query
+
+
+def _unordered(query: exp.Expr) -> exp.Expr:
+    """The query of rows that are written: tables have no order, and to sort all rows is dear."""
+    if isinstance(query, exp.Select) and query.args.get("limit") is None:
+        query.set("order", None)
     return query
 
 
@@ -376,19 +462,25 @@ def _table_name(tree: exp.Expr) -> str:
     return table.name
 
 
-_LISTS = re.compile(r"INSERT INTO (\w+) SELECT unnest\(\?::UINTEGER\[\]\)(?:, unnest\(\?::UINTEGER\[\]\))*")
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A statement, and those of its parameters that are not lists."""
+
+    statement: str
+    parameters: Sequence[Any]
 
 
-def _with_lists(statement: str, parameters: Sequence[Any]) -> str:
-    """An INSERT of lists of numbers, each in a text, as rows of VALUES; any other statement unchanged."""
-    match = _LISTS.fullmatch(statement)
-    if match is None:
-        return statement
-    columns = [json.loads(parameter) for parameter in parameters]
-    names = ", ".join(f"c{number}" for number in range(len(columns)))
-    rows = ", ".join(f"({', '.join(map(str, row))})" for row in zip(*columns, strict=True))
-    casts = ", ".join(f"CAST(c{number} AS UINTEGER) AS c{number}" for number in range(len(columns)))
-    return f"INSERT INTO {match[1]} SELECT {casts} FROM (VALUES {rows}) AS v({names})"  # noqa: S608  # numbers
+_LIST = re.compile(r"unnest\(\?(?:::(?P<type>\w+)\[\])?\)(?: AS (?P<name>\w+))?")
+_LISTS = re.compile(
+    r"'(?:[^']|'')*'|\?|SELECT (?P<lists>"
+    r"unnest\(\?(?:::\w+\[\])?\)(?: AS \w+)?(?:, unnest\(\?(?:::\w+\[\])?\)(?: AS \w+)?)*)"
+)
+"""A text, a parameter, or a SELECT of nothing but lists."""
+_TYPES_OF_LISTS = {
+    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "bigint"),
+    "BOOLEAN": "boolean",
+    "DOUBLE": "double",
+}
 
 
 def _with_parameters(tree: exp.Expr, parameters: Sequence[Any]) -> exp.Expr:

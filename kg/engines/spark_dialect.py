@@ -122,12 +122,17 @@ def _replace(node: exp.Expr) -> exp.Expr:
 
 
 def _part(node: exp.Expr) -> exp.Expr:
-    """`text[2:-2]` and `text[1]`; sqlglot counts the latter from 0."""
+    """`text[2:-2]`, `text[2:]`, `text[1]` and `list[1:length]`; sqlglot counts a single place from 0."""
     (place,) = node.expressions
     text = node.this
     if not isinstance(place, exp.Slice):
         return _substring(text, int(place.to_py()) + 1, exp.Literal.number(1))
-    first, last = (int(part.to_py()) for part in (place.this, place.expression))
+    if isinstance(place.expression, exp.Column):
+        return _call("slice", text, place.this, place.expression)  # the first elements of a list
+    first = int(place.this.to_py())
+    if place.expression is None:
+        return _call("substring", text, exp.Literal.number(first))
+    last = int(place.expression.to_py())
     if last >= 0:
         return _substring(text, first, exp.Literal.number(last - first + 1))
     return _substring(text, first, exp.Length(this=text.copy()) - (first - last - 2))

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import duckdb
 
 from kg.engines.duckdb import DuckDbEngine
-from kg.engines.spark import CollectedRows, SparkEngine, WrittenRows
+from kg.engines.spark import CollectedRows, SparkEngine, StreamedRows, WrittenRows
 from kg.engines.spark_session import open_session
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.sql import quote
@@ -29,7 +30,7 @@ class SparkTables(TripleTables):
     def __init__(self, tables: TripleTables, engine: SparkEngine) -> None:
         self.local, self.engine = tables, engine
         self._duckdb, self._numbers = DuckDbEngine(tables.sql), count(1)
-        self._shared_terms, self._terms = [0, FIRST_LITERAL_ID - 1], 0
+        self._forget_terms()
         for table in _COPIED:
             path = engine.folder / f"given-{table}"
             self._duckdb.write_parquet(table, path)
@@ -37,15 +38,21 @@ class SparkTables(TripleTables):
         self.sql = cast(duckdb.DuckDBPyConnection, SparkConnection(self))
 
     def bring_back(self, *tables: str) -> None:
-        """Copy tables from Spark; what the tables of these names had before is replaced."""
+        """Copy tables from Spark into the local ones of these names; those that are not there have triples."""
         for table in tables:
             path = self.engine.folder / f"result-{next(self._numbers)}"
             self.engine.write_parquet(table, path)
-            files = quote(path / "*.parquet")
-            columns = "s UINTEGER, p UINTEGER, o UINTEGER"
-            self.local.sql.execute(f"CREATE OR REPLACE TABLE {table}({columns})")
+            self.local.sql.execute(f"CREATE TABLE IF NOT EXISTS {table}(s UINTEGER, p UINTEGER, o UINTEGER)")
+            self.local.sql.execute(f"CREATE OR REPLACE TABLE {table} AS FROM {table} LIMIT 0")
             if any(path.glob("*.parquet")):
-                self.local.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM read_parquet({files})")
+                self.local.sql.execute(f"INSERT INTO {table} BY NAME FROM {_parquet(path)}")
+            rmtree(path)
+
+    def _forget_terms(self) -> None:
+        """Have Spark know no terms."""
+        self._shared_terms, self._terms = [0, FIRST_LITERAL_ID - 1], 0
+        self.engine.execute("DROP TABLE IF EXISTS term")
+        self.engine.execute("CREATE TABLE term(id BIGINT, text VARCHAR)")
 
     def share_terms(self) -> None:
         """Have Spark know the terms that were added since it was last asked about terms."""
@@ -68,7 +75,44 @@ class SparkTables(TripleTables):
         self.bring_back(table)
         return self.local.triple_texts(table=table)
 
+    # --- files of facts
+
+    @property
+    def files(self) -> duckdb.DuckDBPyConnection:
+        """The local connection."""
+        return self.local.sql
+
+    def open_parquet(self, table: str, path: Path, columns: Sequence[str]) -> bool:
+        """Make a table of a Parquet file that every executor can reach; its parts are read by several tasks."""
+        self.engine.open_parquet(table, path, columns)
+        return True
+
+    def share(self, view: str) -> None:
+        """Copy a view of the local connection to Spark."""
+        path = self.engine.folder / f"{view}-{next(self._numbers)}"
+        self._duckdb.write_parquet(view, path)
+        self.engine.execute(f"DROP TABLE IF EXISTS {view}")
+        self.engine.read_parquet(view, path)
+
     # --- the dictionary, and rows that Python has
+
+    def add_dictionary(self, table: str, *, is_distinct: bool = False) -> None:
+        """Add the terms in the column `exact` of a table on Spark to the dictionary, in the order of their text."""
+        path = self.engine.folder / f"exact-{next(self._numbers)}"
+        self.engine.write_rows(f"SELECT DISTINCT exact FROM {table}", path)
+        if any(path.glob("*.parquet")):
+            self.local.sql.execute(f"CREATE OR REPLACE TEMP VIEW exact_on_spark AS FROM {_parquet(path)}")
+            self.local.add_dictionary("exact_on_spark", is_distinct=True)
+            self.local.sql.execute("DROP VIEW exact_on_spark")
+        rmtree(path)
+
+    def keep_used_terms(self, *, table: str = "triple") -> None:
+        """Remove the terms that no triple of a table on Spark has."""
+        path = self.engine.folder / f"used-{next(self._numbers)}"
+        self.engine.write_rows(" UNION ".join(f"SELECT {place} AS id FROM {table}" for place in "spo"), path)
+        self.local.keep_terms(f"SELECT id FROM {_parquet(path)}" if any(path.glob("*.parquet")) else "SELECT NULL")
+        rmtree(path)
+        self._forget_terms()
 
     def encode(self, texts: Iterable[str]) -> dict[str, int]:
         """The id of each term; new terms are added to the dictionary."""
@@ -103,11 +147,19 @@ class SparkTables(TripleTables):
         self.add_texts(((to_text(s), to_text(p), to_text(o)) for s, p, o in triples), table=table)
 
 
+def _parquet(folder: Path) -> str:
+    return f"read_parquet({quote(folder / '*.parquet')})"
+
+
 class SparkConnection:
-    """What the reasoner takes for a connection: statements go to Spark, which first gets the terms that they read."""
+    """What others take for a connection: statements go to Spark, which first gets the terms that they read."""
 
     def __init__(self, tables: SparkTables) -> None:
         self._tables = tables
+
+    def cursor(self) -> StreamingCursor:
+        """Runs a SELECT whose rows are read a part at a time."""
+        return StreamingCursor(self._tables)
 
     def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows | WrittenRows:
         """Run a statement on Spark."""
@@ -119,6 +171,19 @@ class SparkConnection:
         """Close the engine and the local tables."""
         self._tables.engine.close()
         self._tables.local.sql.close()
+
+
+class StreamingCursor:
+    """Runs statements whose rows need not be in memory at once."""
+
+    def __init__(self, tables: SparkTables) -> None:
+        self._tables = tables
+
+    def execute(self, statement: str) -> StreamedRows:
+        """Run a SELECT on Spark."""
+        if _READS_TERMS.search(statement):
+            self._tables.share_terms()
+        return self._tables.engine.stream(statement)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pyoxigraph import BlankNode, NamedNode
@@ -35,6 +36,12 @@ CREATE TABLE fact_detail(number BIGINT, "start" BIGINT, "end" BIGINT, as_of VARC
 CREATE TABLE fact_read(number BIGINT, s VARCHAR, p VARCHAR, o VARCHAR);
 CREATE TABLE taken_slot(slot BIGINT);
 """
+_CREATE_DECIDED = """
+CREATE TABLE contested_fact(number BIGINT);
+CREATE TABLE preferred_fact(number BIGINT);
+"""
+FACT_TABLES = ("fact", "fact_origin", "fact_detail", "fact_read", "taken_slot", "contested_fact", "preferred_fact")
+"""The tables of facts, once conflicts are decided."""
 _TYPES = ("BIGINT", *["UINTEGER"] * 4, "VARCHAR", "UINTEGER", "UTINYINT", "BOOLEAN")
 _DETAIL_TYPES = ("BIGINT", "BIGINT", "BIGINT", "VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "UINTEGER")
 RANKS = tuple(Rank)
@@ -71,6 +78,16 @@ class TermDictionary(Protocol):
 
     def decode(self, ids: Iterable[int]) -> dict[int, str]:
         """The exact term of each id."""
+
+    @property
+    def files(self) -> duckdb.DuckDBPyConnection:
+        """The connection of DuckDB that files are read with: `sql`, unless statements run somewhere else."""
+
+    def open_parquet(self, table: str, path: Path, columns: Sequence[str]) -> bool:
+        """Make a table of a Parquet file as it is, with all cells as texts; False where `files` has to read it."""
+
+    def share(self, view: str) -> None:
+        """Have `sql` know a view of `files`."""
 
     def add_dictionary(self, table: str) -> None:
         """Add the terms in the column `exact` of a table."""
@@ -165,6 +182,11 @@ class ProjectFacts(Collection[Fact]):
             [ids, *map(list, zip(*new, strict=True))],
         )
 
+    def move_to(self, dictionary: TermDictionary) -> None:
+        """Have the facts in tables of another connection, which are empty at first, with the same ids of terms."""
+        self.dictionary, self.sql = dictionary, dictionary.sql
+        self.sql.execute(_CREATE + _CREATE_DECIDED)
+
     def leave_out(self, sources: Iterable[str], *, except_for: Iterable[Term] = ()) -> None:
         """Remove what sources state, except the values that these properties have of entities that are not parts."""
         parts = (term for term in self.subjects() if isinstance(term, NamedNode) and is_part(term.value))
@@ -193,11 +215,13 @@ class ProjectFacts(Collection[Fact]):
         ids = self.dictionary.encode(text for triple in terms for text in triple)
         columns = [list(facts), *([ids[triple[place]] for triple in terms] for place in range(3))]
         self.sql.execute(
-            "UPDATE fact SET s = n.s, p = n.p, o = n.o FROM (SELECT unnest(?::BIGINT[]) AS number,"
-            " unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o) AS n"
-            " WHERE fact.number = n.number",
+            "CREATE OR REPLACE TEMP TABLE replaced_fact AS SELECT f.number, n.s, n.p, n.o, f.origin, f.record, f.line,"
+            " f.rank, f.is_plain FROM fact AS f JOIN (SELECT unnest(?::BIGINT[]) AS number, unnest(?::UINTEGER[]) AS s,"
+            " unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o) AS n ON n.number = f.number",
             [str(column) for column in columns],
         )
+        self.sql.execute("DELETE FROM fact WHERE number IN (SELECT number FROM replaced_fact)")
+        self.sql.execute("INSERT INTO fact SELECT * FROM replaced_fact")
 
     def complete(self) -> None:
         """Add what only objects have: details of facts, and terms that no triple has any more."""
@@ -279,7 +303,8 @@ class ProjectFacts(Collection[Fact]):
     def numbered(self, condition: str) -> Iterator[tuple[int, Fact]]:
         """The facts that meet a condition, with their numbers."""
         rows = self.sql.cursor().execute(
-            "SELECT f.number, f.s, f.p, f.o, f.origin, f.record, f.line, f.rank, d.* EXCLUDE number FROM"
+            'SELECT f.number, f.s, f.p, f.o, f.origin, f.record, f.line, f.rank, d."start", d."end", d.as_of,'
+            ' d.written, d.because, d.paraphrase, d."column" FROM'
             f" (SELECT * FROM fact WHERE {condition}) AS f LEFT JOIN fact_detail AS d ON d.number = f.number"
             " ORDER BY f.number"
         )

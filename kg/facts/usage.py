@@ -43,7 +43,7 @@ class _PropertyUse:
 def _uses(facts: FactSelection, schema: Schema) -> Iterator[_PropertyUse]:
     """The uses of the properties of the ontology; a part is of the class that its property leads to."""
     dictionary = facts.table.dictionary
-    rows = dictionary.sql.execute(
+    rows = facts.table.sql.execute(
         _SELECT_USES.format(condition=facts.condition, type=facts.table.ids([TYPE]))
     ).fetchall()
     texts = dictionary.decode({id for p, types, _ in rows for id in (p, *(type // 2 for type in types))})

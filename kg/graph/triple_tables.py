@@ -11,7 +11,7 @@ triples in the same order get the same ids, and terms may keep the ids that they
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar, cast
@@ -96,6 +96,23 @@ class TripleTables:
         else:
             self._is_cached = False
         self._read_next_ids(f"{FORMER}.term")
+
+    # --- files of facts, which other tables may read elsewhere
+
+    @property
+    def files(self) -> duckdb.DuckDBPyConnection:
+        """The connection that files are read with: this one."""
+        return self.sql
+
+    def open_parquet(self, table: str, path: Path, columns: Sequence[str]) -> bool:
+        """False: the file has to be read first."""
+        return False
+
+    def share(self, view: str) -> None:
+        """Nothing: what is read with this connection is known to it."""
+
+    def bring_back(self, *tables: str) -> None:
+        """Nothing: these tables are with this connection already."""
 
     # --- adding triples
 
@@ -224,7 +241,10 @@ class TripleTables:
 
     def keep_used_terms(self, *, table: str = "triple") -> None:
         """Remove the terms that no triple of a table has: what is inferred about terms is about those of the graph."""
-        used = f"SELECT s FROM {table} UNION SELECT p FROM {table} UNION SELECT o FROM {table}"
+        self.keep_terms(f"SELECT s FROM {table} UNION SELECT p FROM {table} UNION SELECT o FROM {table}")
+
+    def keep_terms(self, used: str) -> None:
+        """Remove the terms whose ids a query does not have."""
         removed = self.sql.execute(f"DELETE FROM term WHERE id NOT IN ({used}) RETURNING text").fetchall()
         self._text_of.clear()
         self._has_former_terms = False

@@ -80,7 +80,7 @@ def build(
 
     When nothing has changed since the last build, nothing is done; when little has, shapes are validated only where
     that can matter, and the lookup store is made from the last one. With `force`, everything is done anew. With the
-    `engine` spark or spark=MASTER, Spark infers and validates; all else is done here. `memory`
+    `engine` spark or spark=MASTER, Spark reads fact tables, decides, infers and validates, all of it anew. `memory`
     bounds what the tables hold at once (`"2GB"`); the rest is on disk. Raises `ProjectError` when there is no project,
     `FaultsError` when the ontology or the shapes cannot be read, and `InputError` when the memory is not enough.
     """

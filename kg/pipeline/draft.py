@@ -13,8 +13,9 @@ from kg.decisions.links import read_project_links
 from kg.decisions.policy import read_policy
 from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
 from kg.engines.choice import tables_on
+from kg.engines.spark_session import master_of
 from kg.errors import InputError
-from kg.facts.fact_table import KNOWN, OF_YAML_FILES, FactSelection, ProjectFacts
+from kg.facts.fact_table import FACT_TABLES, KNOWN, OF_YAML_FILES, FactSelection, ProjectFacts
 from kg.facts.readers import FactsRead, read_facts
 from kg.facts.short_forms import ShortForms
 from kg.facts.texts import open_texts
@@ -91,6 +92,8 @@ def draft(
     show = progress if progress is not None else no_progress
     show("reading")
     last = last if last is not None else LastBuild()
+    if master_of(engine) is not None:
+        last = LastBuild(digests=last.digests)  # the facts of the last build are not on Spark
     states = states if states is not None else read_file_states(project, texts=texts)
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
@@ -98,39 +101,48 @@ def draft(
     new = tables()
     if last.folder is not None:
         new.keep_ids_of(last.folder / FILE)
-    facts = ProjectFacts(new)
-    former = unchanged_files(project, last, texts, schema)
-    read = read_facts(project.data, schema, facts, texts=texts, former=former, within=project.real_folder)
-    if without:
-        facts.leave_out(without, except_for=_IDENTIFYING)
-    trust = read_policy(
-        project.data / "policy.yaml",
-        file="data/policy.yaml",
-        schema=schema,
-        sources=read.sources,
-        skipped=read.skipped,
-    )
-    links = read_project_links(project.data, skipped=read.skipped)
-    _check_unchanged(project, states, read_file_states(project, texts=texts))
-    checked = (*check_ranks_in(facts), *check_usage(facts.where(OF_YAML_FILES), schema))
-    findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)
-    report = read_report = Report(findings)
-    if (available := open_texts(texts, project.texts, read.sources)).folders:
-        show("verifying")
-        report += verify(facts, texts=available, schema=schema, undefined=read.undefined, shared=read.passages)
-    canonical = apply_links_in(facts, links.links, trust.policy)
-    show("deciding")
-    resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
-    report += Report(tuple(unused_decisions(resolution, trust.policy)))
-    unread: UnreadEntities | None = NOTHING_UNREAD
-    if not report.ok:
-        # A value that its passage lacks was read.
-        unread = _find_unread(read_report, facts, schema)
-    conclusions = None
-    if unread is not None:
-        can_continue = read.is_continued and engine == "sql"
-        validation = _Validation(project, ontology, shapes, last, focus, shape, resolution if complete else None)
-        conclusions = _conclude(new, facts, validation, engine=engine, can_continue=can_continue, show=show)
+    with tables_on(engine, new, scratch=project.build_folder) as computed:
+        facts = ProjectFacts(computed)
+        former = unchanged_files(project, last, texts, schema)
+        read = read_facts(project.data, schema, facts, texts=texts, former=former, within=project.real_folder)
+        if without:
+            facts.leave_out(without, except_for=_IDENTIFYING)
+        trust = read_policy(
+            project.data / "policy.yaml",
+            file="data/policy.yaml",
+            schema=schema,
+            sources=read.sources,
+            skipped=read.skipped,
+        )
+        links = read_project_links(project.data, skipped=read.skipped)
+        _check_unchanged(project, states, read_file_states(project, texts=texts))
+        checked = (*check_ranks_in(facts), *check_usage(facts.where(OF_YAML_FILES), schema))
+        findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)
+        report = read_report = Report(findings)
+        if (available := open_texts(texts, project.texts, read.sources)).folders:
+            show("verifying")
+            report += verify(facts, texts=available, schema=schema, undefined=read.undefined, shared=read.passages)
+        canonical = apply_links_in(facts, links.links, trust.policy)
+        show("deciding")
+        resolution = resolve_conflicts_in(
+            facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy
+        )
+        report += Report(tuple(unused_decisions(resolution, trust.policy)))
+        if computed is not new:
+            facts.move_to(new)
+            computed.bring_back(*FACT_TABLES)
+        unread: UnreadEntities | None = NOTHING_UNREAD
+        if not report.ok:
+            # A value that its passage lacks was read.
+            unread = _find_unread(read_report, facts, schema)
+        conclusions = None
+        if unread is not None:
+            can_continue = read.is_continued and engine == "sql"
+            validation = _Validation(project, ontology, shapes, last, focus, shape, resolution if complete else None)
+            conclusions = _conclude(
+                computed, new, facts, validation, engine=engine, can_continue=can_continue, show=show
+            )
+    if conclusions is not None and unread is not None:
         found = _located(conclusions.report, facts.where(KNOWN), new, conclusions.inference)
         new_findings = _without_repeated(finding for finding in found if not unread.concerns(finding))
         report += Report(tuple(new_findings), found.counts)
@@ -207,6 +219,7 @@ class _Conclusions:
 
 
 def _conclude(
+    computed: TripleTables,
     tables: TripleTables,
     facts: ProjectFacts,
     validation: _Validation,
@@ -215,28 +228,23 @@ def _conclude(
     can_continue: bool,
     show: Progress,
 ) -> _Conclusions:
-    """Infer and validate, from the last build where it `can_continue`."""
+    """Infer and validate in `computed`, from the last build where it `can_continue`; `tables` then has what follows."""
     show("inferring")
-    last, report = validation.last, None
+    last = validation.last
     is_closed = can_continue and last.inputs is not None and last.inputs.is_closed
     inference = infer_from_last(tables, facts) if is_closed else None
     is_from_last = inference is not None
     if inference is None:
         known = facts.where(KNOWN)
-        _state(tables, known)
-        scratch = validation.project.build_folder
-        with tables_on(engine, tables, results=("axiom", "inferred"), scratch=scratch) as computed:
-            days = derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})"))
-            engine = engine if computed is tables else "sql"
-            inference = infer(computed, validation.ontology, derived=days, engine=engine)
-            if computed is not tables:
-                show("checking")
-                report = validation.of_all(computed)
-    if report is None:
-        show("checking")
+        _state(computed, known)
+        days = derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})"))
+        inference = infer(computed, validation.ontology, derived=days, engine=engine if computed is tables else "sql")
+    show("checking")
     if last.folder is not None:
         find_changed_triples(tables, among="touched_triple" if is_from_last else "")
-    return _Conclusions(inference, report if report is not None else validation.of_changes(tables), is_from_last)
+    report = validation.of_changes(computed)
+    computed.bring_back("triple", "axiom", "inferred")
+    return _Conclusions(inference, report, is_from_last)
 
 
 def _check_unchanged(project: Project, before: FileStates, after: FileStates) -> None:

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from pyoxigraph import BlankNode, NamedNode, Triple
 
 import kg
+from kg.decisions.links import Links
+from kg.decisions.touched_facts import apply_links_in, resolve_conflicts_in
 from kg.engines import hashed_tables
 from kg.engines.java_regex import to_java
 from kg.engines.spark import SparkEngine
 from kg.engines.spark_session import open_session
 from kg.engines.spark_tables import on_spark
 from kg.errors import InputError
+from kg.facts.fact_table import ProjectFacts
+from kg.facts.model import Fact
+from kg.facts.readers.table_reader import TableReader
+from kg.facts.sources import read_sources
 from kg.graph.rdf_files import read_all_triples
-from kg.graph.snapshot_file import ALL
 from kg.graph.triple_tables import TripleTables
 from kg.project import Project
 from kg.queries.answer import Answer
 from kg.reasoning.infer import infer, infer_files, infer_tables
+from kg.reports import Finding
+from kg.schema import Schema
 from kg.shapes import check, read_shapes, to_shapes
-from kg.terms import Spo
+from kg.terms import Spo, entity_iri
 from tests.importers.import_project import ImportProject
 from tests.importers.test_file_tasks import imported, write_lake
+from tests.laws import test_bulk
 from tests.laws.random_graphs import random_graph
 from tests.laws.shape_strategies import EX, graphs_with_shapes
 from tests.projects import ROOT, SmallProject
@@ -131,6 +144,21 @@ def test_our_ontology_has_the_same_closure(tmp_path: Path) -> None:
     assert len(list(read_all_triples([path]))) > 1_000
 
 
+def drawn(strategy: st.SearchStrategy[Any]) -> list[Any]:
+    """Random examples, always the same."""
+    examples: list[Any] = []
+
+    @settings(max_examples=GRAPHS, phases=[Phase.generate], derandomize=True, database=None, deadline=None,
+              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(strategy)
+    def draw(example: Any) -> None:
+        examples.append(example)
+
+    draw()
+    assert len(examples) >= GRAPHS
+    return examples
+
+
 # --- validation
 
 
@@ -166,38 +194,138 @@ def own(term: Any, number: int) -> Any:
 def test_random_shapes_have_the_same_findings(tmp_path: Path) -> None:
     data: list[Triple] = []
     described: list[Triple] = []
-    drawn = 0
-
-    @settings(max_examples=GRAPHS, phases=[Phase.generate], derandomize=True, database=None, deadline=None,
-              suppress_health_check=list(HealthCheck))  # fmt: skip
-    @given(graphs_with_shapes())
-    def draw(example: tuple[list[Triple], list[Triple]]) -> None:
-        nonlocal drawn
-        drawn += 1
+    for number, example in enumerate(drawn(graphs_with_shapes()), start=1):
         for triples, into in zip(example, (data, described), strict=True):
-            into += (Triple(*(own(part, drawn) for part in (t.subject, t.predicate, t.object))) for t in triples)
-
-    draw()
+            into += (Triple(*(own(part, number) for part in (t.subject, t.predicate, t.object))) for t in triples)
     tables = TripleTables()
     tables.add(data)
     ours, theirs = findings(tables, to_shapes(described), (), tmp_path)
-    assert drawn >= GRAPHS
     assert len(ours) > GRAPHS
+    assert ours == theirs
+
+
+# --- facts
+
+NAMES = re.compile(
+    r"(?P<name>https://w3id\.org/filmgraph/film/(?:anora(?:-2024)?|wd-q1|palme-dor|the-palme)"
+    r"|http://www\.wikidata\.org/entity/Q1)(?P<rest>\..*)?"
+)
+"""The entities that the random facts are about."""
+
+
+def renamed(term: Any, number: int) -> Any:
+    """The entity as the example of this number has it; any other term unchanged."""
+    match = NAMES.fullmatch(term.value) if isinstance(term, NamedNode) else None
+    return term if match is None else NamedNode(f"{match['name']}{number:04}{match['rest'] or ''}")
+
+
+def own_facts(examples: Iterable[Iterable[Fact]]) -> list[Fact]:
+    """The facts of all examples, which have no entity in common."""
+    return [
+        replace(fact, subject=renamed(fact.subject, number), value=renamed(fact.value, number))
+        for number, facts in enumerate(examples)
+        for fact in facts
+    ]
+
+
+@contextmanager
+def facts_here_and_there(folder: Path) -> Iterator[tuple[ProjectFacts, ProjectFacts]]:
+    """Tables of facts of DuckDB and of Spark, which are empty."""
+    with on_spark(TripleTables(), MASTER, scratch=folder) as remote:
+        yield ProjectFacts(TripleTables()), ProjectFacts(remote)
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Schema:
+    """The small project's words, where no film is a person."""
+    apart = frozenset({frozenset({entity_iri("Work"), entity_iri("Agent")})})
+    return replace(SmallProject(tmp_path / "films").schema, disjoint=apart)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_random_tables_have_the_same_facts_and_findings(films: Schema, tmp_path: Path, form: str) -> None:
+    rows = [row for rows in drawn(test_bulk.rows) for row in rows]
+    path = tmp_path / "films.csv"
+    with path.open("w", encoding="utf-8", newline="") as out:
+        table = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+    if form == "parquet":
+        path = path.with_suffix(".parquet")
+        duckdb.read_csv(str(tmp_path / "films.csv"), all_varchar=True).write_parquet(str(path), row_group_size=2048)
+    sources = read_sources(tmp_path / "films/data/sources.yaml", file="data/sources.yaml").sources
+    read: list[tuple[list[Fact], list[Finding]]] = []
+    with facts_here_and_there(tmp_path) as tables:
+        for facts in tables:
+            reader = TableReader(films, sources, facts)
+            reader.read(path, file=f"data/{path.name}")
+            read.append((list(facts), reader.findings))
+    ours, theirs = read
+    assert len(ours[0]) > GRAPHS
+    assert len(ours[1]) > GRAPHS
+    assert ours == theirs
+
+
+def test_random_conflicts_are_decided_alike(films: Schema, tmp_path: Path) -> None:
+    facts = own_facts(drawn(st.lists(test_bulk.facts, min_size=8, max_size=25)))
+    decided = []
+    with facts_here_and_there(tmp_path) as tables:
+        for table in tables:
+            table.add(facts)
+            found = resolve_conflicts_in(
+                table, single_valued=test_bulk.SINGLE_VALUED, schema=films, policy=test_bulk.POLICY
+            )
+            decided.append((tuple(found.facts), found.contested, found.decisions))
+    ours, theirs = decided
+    assert len(ours[1]) > GRAPHS
+    assert len(ours[2]) > GRAPHS // 5
+    assert ours == theirs
+
+
+def test_random_links_change_the_same_facts(tmp_path: Path) -> None:
+    examples = drawn(
+        st.tuples(st.lists(test_bulk.linked_facts, max_size=25), st.lists(test_bulk.judgements, max_size=3))
+    )
+    links = Links(
+        replace(judged, subject=renamed(judged.subject, number), object=renamed(judged.object, number))
+        for number, (_, judgements) in enumerate(examples)
+        for judged in judgements
+    )
+    linked = []
+    with facts_here_and_there(tmp_path) as tables:
+        for table in tables:
+            table.add(own_facts(facts for facts, _ in examples))
+            canonical = apply_links_in(table, links, test_bulk.WITH_PARTS)
+            linked.append((dict(canonical), list(table)))
+    ours, theirs = linked
+    assert len(ours[0]) > GRAPHS // 4
     assert ours == theirs
 
 
 # --- builds, and lost workers
 
 
-def quads(folder: Path, engine: str) -> list[str]:
-    """What a build has, with everything built anew."""
+SNAPSHOT = ("term", "triple", "named", "fact", "fact_origin", "fact_detail", "fact_read")
+
+
+def tables_of(folder: Path, engine: str) -> dict[str, list[Any]]:
+    """The tables of a build, with everything built anew."""
     assert kg.build(folder, engine=engine, force=True)
-    return sorted(map(str, kg.open(folder).snapshot.quads(ALL)))
+    sql = kg.open(folder).snapshot.sql
+    return {name: sql.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in SNAPSHOT}
 
 
-def test_a_build_has_the_same_graphs(project: SmallProject) -> None:
+def test_a_build_has_the_same_tables(project: SmallProject) -> None:
     project.write("data/films.csv", FILMS)
-    assert quads(project.folder, f"spark={MASTER}") == quads(project.folder, "sql")
+    assert tables_of(project.folder, f"spark={MASTER}") == tables_of(project.folder, "sql")
+
+
+def test_our_build_has_the_same_tables(tmp_path: Path) -> None:
+    for name in ("ontology", "data", "queries", "texts"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    ours, theirs = (tables_of(tmp_path, engine) for engine in ("sql", f"spark={MASTER}"))
+    assert [name for name in SNAPSHOT if ours[name] != theirs[name]] == []
+    assert len(ours["fact"]) > 3_000
 
 
 def test_a_build_has_the_same_findings(project: SmallProject) -> None:

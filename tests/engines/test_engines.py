@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 import pytest
+import sqlglot
+from sqlglot import exp
 
 import kg
 from kg.cli import main
+from kg.decisions.links import Judgement, Links
+from kg.decisions.policy import Policy
+from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
 from kg.engines.duckdb import DuckDbEngine
 from kg.engines.engine import NotTranslatedError
 from kg.engines.java_regex import to_java
+from kg.engines.spark_dialect import to_spark
 from kg.engines.spark_session import check_java, open_session
 from kg.errors import InputError
-from tests.projects import SmallProject
+from kg.facts.fact_table import OF_YAML_FILES, ProjectFacts
+from kg.facts.readers import read_facts
+from kg.facts.usage import check_usage
+from kg.graph.triple_tables import TripleTables
+from kg.terms import entity_iri, to_iri
+from tests.projects import ANORA, SmallProject
 
 
 def test_a_table_is_written_as_parquet_and_read_back(tmp_path: Path) -> None:
@@ -35,6 +49,54 @@ def test_tables_for_spark_have_the_numbers_of_the_snapshot(project: SmallProject
     for table in ("term", "triple", "named"):
         written = duckdb.execute(f"FROM read_parquet('{tmp_path / table}.parquet') ORDER BY ALL").fetchall()
         assert written == snapshot.sql.execute(f"FROM {table} ORDER BY ALL").fetchall()
+
+
+class RecordingConnection:
+    """A connection that remembers the statements that it runs."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
+        self.connection, self.statements = connection, statements
+
+    def cursor(self) -> RecordingConnection:
+        return RecordingConnection(self.connection.cursor(), self.statements)
+
+    def execute(self, statement: str, *parameters: Any) -> duckdb.DuckDBPyConnection:
+        self.statements.append(statement)
+        return self.connection.execute(statement, *parameters)
+
+
+def test_every_statement_that_reads_and_decides_facts_translates_for_spark(project: SmallProject) -> None:
+    project.write("data/films.yaml", ANORA)
+    project.write(
+        "data/films.csv",
+        """\
+        subject,property,value,source,record,as_of
+        wd:Q1,type,Film,fan-site,1,
+        wd:Q1,year,2023,fan-site,1,2024
+        wd:Q1,type,Person,fan-site,1,
+        wd:Q1,yeer,2024,fan-site,1,
+        wd:Q1.release.1,type,Release,fan-site,1,
+        wd:Q1,release,wd:Q1.release.1,fan-site,1,
+        """,
+    )
+    statements: list[str] = []
+    facts = ProjectFacts(TripleTables())
+    facts.sql = cast(duckdb.DuckDBPyConnection, RecordingConnection(facts.sql, statements))
+    apart = replace(project.schema, disjoint=frozenset({frozenset({entity_iri("Work"), entity_iri("Agent")})}))
+    assert len(read_facts(project.folder / "data", apart, facts).findings) == 1
+    assert list(check_ranks_in(facts)) == []
+    assert list(check_usage(facts.where(OF_YAML_FILES), apart)) == []
+    links = Links([Judgement(entity_iri("anora"), to_iri("wd:Q1"), True)])
+    assert apply_links_in(facts, links, Policy())
+    once = {entity_iri("year"): None, entity_iri("release"): None}
+    assert len(resolve_conflicts_in(facts, single_valued=once, schema=apart, policy=Policy()).decisions) == 2
+    assert len(statements) > 60
+    lists = re.compile(r"unnest\(\?(::\w+\[\])?\)")  # tables on Spark
+    for statement in statements:
+        for tree in filter(None, sqlglot.parse(lists.sub("1", statement), read="duckdb")):
+            query = tree.args.get("expression", tree)
+            if query is not None and not isinstance(query, exp.Drop):
+                assert sqlglot.parse_one(to_spark(query), read="spark") is not None
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

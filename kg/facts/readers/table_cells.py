@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.facts.fact_table import TermDictionary
 from kg.facts.files import MAX_FINDINGS, FileFindings, encoding_finding
 from kg.facts.readers.row_reader import RowReader
 from kg.reports import Finding, Place, Severity
@@ -32,6 +33,8 @@ _QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
 _CHUNK = 1 << 20
 _EXACT_TYPES = re.compile(r"VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DATE|DECIMAL\(.*\)")
 """Types of Parquet that DuckDB writes as `_to_cell` does."""
+_ALIKE_TYPES = re.compile(r"VARCHAR|BOOLEAN|(TINY|SMALL|BIG)?INT(EGER)?")
+"""Those that every engine writes so."""
 
 
 @dataclass
@@ -44,10 +47,25 @@ class Cells:
     further_faults: int = 0
 
 
-def read_cells(sql: duckdb.DuckDBPyConnection, path: Path, *, file: str, reader: RowReader) -> Cells | None:
+def read_cells(tables: TermDictionary, path: Path, *, file: str, reader: RowReader) -> Cells | None:
     """The cells of a table; None, with findings of `reader`, when the table cannot be read at all."""
     if path.suffix.lower() == PARQUET:
-        return _read_parquet(sql, path, file=file, reader=reader)
+        return _read_parquet(tables, path, file=file, reader=reader)
+    cells = _read_csv(tables.files, path, file=file, reader=reader)
+    if cells is not None:
+        tables.share("cell")
+    return cells
+
+
+def drop_cells(tables: TermDictionary) -> None:
+    """Forget the cells of the last table."""
+    for sql in dict.fromkeys((tables.sql, tables.files)):
+        sql.execute("DROP VIEW IF EXISTS cell")
+    for name in ("table_cell", "table_line"):
+        tables.files.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _read_csv(sql: duckdb.DuckDBPyConnection, path: Path, *, file: str, reader: RowReader) -> Cells | None:
     delimiter = "\t" if path.suffix.lower() == TSV else ","
     try:
         header = _csv_header(path, delimiter)
@@ -221,22 +239,26 @@ def _spool(sql: duckdb.DuckDBPyConnection, header: list[str], rows: Iterator[tup
 # --- Parquet
 
 
-def _read_parquet(sql: duckdb.DuckDBPyConnection, path: Path, *, file: str, reader: RowReader) -> Cells | None:
+def _read_parquet(tables: TermDictionary, path: Path, *, file: str, reader: RowReader) -> Cells | None:
     """The cells of a Parquet table; its lines are its rows, counted from 1."""
     import duckdb
 
-    source = f"read_parquet({quote(path)})"
+    sql, source = tables.files, f"read_parquet({quote(path)})"
     try:
         columns = sql.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
         header = [name for name, *_ in columns]
         if not reader.check_header(header, Place(file)):
             return None
-        if all(_EXACT_TYPES.fullmatch(type_) for _, type_, *_ in columns):
+        types = [type_ for _, type_, *_ in columns]
+        if all(map(_ALIKE_TYPES.fullmatch, types)) and tables.open_parquet("cell", path, header):
+            return Cells(header)
+        if all(map(_EXACT_TYPES.fullmatch, types)):
             texts = ", ".join(f"CAST({quote_name(name)} AS VARCHAR) AS {quote_name(name)}" for name in header)
             sql.execute(f"CREATE OR REPLACE TABLE table_cell AS SELECT {texts} FROM {source}")
             _create_view(sql, header, "(rowid + 1)::UINTEGER")
         else:
             _spool(sql, header, _parquet_rows(sql, source))
+        tables.share("cell")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:

@@ -20,7 +20,7 @@ from kg.facts.fact_table import RANKS, ProjectFacts
 from kg.facts.files import MAX_FINDINGS, FileFindings, further_faults
 from kg.facts.model import FACT_COLUMNS, Fact, Rank, Source
 from kg.facts.readers.row_reader import RowReader
-from kg.facts.readers.table_cells import PARQUET, TSV, Cells, read_cells
+from kg.facts.readers.table_cells import PARQUET, TSV, Cells, drop_cells, read_cells
 from kg.reports import Finding, Place
 from kg.schema import KIND, OntologyTerm, Schema, ValueKind
 from kg.sql import quote
@@ -33,8 +33,6 @@ _PLAIN_TEXT = r'[^\x00-\x1f\x7f"\\\x{fffe}\x{ffff}]+'
 _LANGUAGE = r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*"
 _INTEGER, _AS_INTEGER = r"[+-]?[0-9]+", f'"^^<{XSD}integer>'
 _TABLES = (
-    "table_cell",
-    "table_line",
     "name",
     "property_name",
     "value_term",
@@ -60,14 +58,14 @@ class TableReader:
         """Read one table; `file` is its name in findings, and its facts get the numbers of a slot."""
         first = self.table.begin_file(slot)
         reader = RowReader(self.schema, self.sources)
-        cells = read_cells(self.table.sql, path, file=file, reader=reader)
+        cells = read_cells(self.table.dictionary, path, file=file, reader=reader)
         if cells is not None:
             rows = _Rows(self.schema, self.sources, self.table, frozenset(cells.header), file)
             rows.check()
             rows.insert(first)
             self._add_faults(rows, cells, reader, first)
         self.findings.extend(reader.findings)
-        self.table.sql.execute("DROP VIEW IF EXISTS cell")
+        drop_cells(self.table.dictionary)
         for name in _TABLES:
             self.table.sql.execute(f"DROP TABLE IF EXISTS {name}")
 
@@ -217,7 +215,7 @@ class _Rows:
         rows = self._fetch(f"SELECT {columns} FROM {table} WHERE exact IS NULL")
         self._insert("completed", ((*key, exact_or_none(*key)) for key in rows), columns=len(keys) + 1)
         self._execute(f"DELETE FROM {table} WHERE exact IS NULL")
-        self._execute(f"INSERT INTO {table} BY NAME SELECT * FROM completed WHERE exact IS NOT NULL")
+        self._execute(f"INSERT INTO {table} SELECT * FROM completed WHERE exact IS NOT NULL")
         self._execute("DROP TABLE completed")
 
     def _add_terms(self) -> None:
