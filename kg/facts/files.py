@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.files.yaml_files import YamlError, YamlNode, quote_line, read_documents
+from kg.files.yaml_files import YamlError, YamlNode, quote_line, read_documents, without_entry
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
@@ -197,11 +197,13 @@ def read_yaml_file(path: Path, *, file: str) -> Iterator[YamlNode | Finding]:
 
 
 def read_yaml(text: str, *, file: str) -> Iterator[YamlNode | Finding]:
-    """Yield the root of each YAML document of a text, and at the end the finding for the first syntax error, if any.
+    """Yield the root of each YAML document of a text, and a finding for each syntax error.
 
-    A title with a colon, `label: Spider-Man: Homecoming`, is read as if it had quotation marks.
+    A title with a colon, `label: Spider-Man: Homecoming`, is read as if it had quotation marks. What else is not YAML
+    is left out, with the lines that belong to it, and the rest is read; of a block that is left out, the key remains.
     """
     count, budget = 0, LARGEST_FILE
+    reported: YamlError | None = None
     while True:
         try:
             for number, root in enumerate(read_documents(text, file=file)):
@@ -211,9 +213,20 @@ def read_yaml(text: str, *, file: str) -> Iterator[YamlNode | Finding]:
                         yield root
             return
         except YamlError as error:
-            budget -= len(text)  # each title is a new start
+            budget -= len(text) + LARGEST_FILE // _MOST_YAML_ERRORS  # each error is a new start
             quoted = quote_line(text, error.place.line) if error.has_colon and budget > 0 else ""
-            if not quoted:
+            if quoted:
+                text = quoted
+                continue
+            if reported is None or error.place.line > reported.place.line:
                 yield Finding("facts/yaml", error.message, places=(error.place,), remedy=error.remedy)
+                left = without_entry(text, error.place.line)
+            else:  # due to the lines that were left out
+                left = without_entry(text, reported.place.line, is_block=True)
+            if budget <= 0 or left == text or error.is_binary:
                 return
-            text = quoted
+            reported, text = error if reported is None or error.place.line > reported.place.line else reported, left
+
+
+_MOST_YAML_ERRORS = 100
+"""Errors of a file that are looked for; of a large file fewer, since it is read again after each."""

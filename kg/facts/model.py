@@ -6,6 +6,7 @@ import builtins
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -48,6 +49,13 @@ class Source:
     def iri(self) -> NamedNode:
         """`source:` and the id."""
         return NamedNode(SOURCE + self.id)
+
+
+class UnreadValue(NamedTuple):
+    """An entity of which a value could not be read; without a property, it may have been a value of any."""
+
+    subject: NamedNode
+    property: NamedNode | None = None
 
 
 @dataclass(frozen=True, slots=True)

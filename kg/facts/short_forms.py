@@ -53,10 +53,13 @@ class _Form:
 
 @dataclass(frozen=True, slots=True)
 class UnknownCurrency:
-    """The words beside a number that are no known currency, and the number as it is written."""
+    """The words beside a number that are no known currency, the number as it is written, and its digits."""
 
     words: str
     number: str
+    digits: str
+    amount: OntologyTerm
+    """The property of the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ class ShortForms:
             long = self._expand_values(property, name, value, own=own)
             if property.name in joined and (not own or property.name in by_key):
                 earlier_key, earlier = expanded[joined[property.name]]
-                expanded[joined[property.name]] = earlier_key, _list_of(earlier, long)
+                expanded[joined[property.name]] = earlier_key, list_of(earlier, long)
             else:
                 joined.setdefault(property.name, len(expanded))
                 expanded.append((key if own else replace(key, text=property.name), long))
@@ -209,15 +212,15 @@ class ShortForms:
             return [node for fact in each for node in self._expand_value(property, forms, fact, own=own)]
         if "value" in keys:
             return [self._expand_fact(property, forms, value, keys["value"], own=own)]
+        if (rest := _rest_in(value)) is not None:
+            left = replace(value, entries=[entry for entry in value.entries if entry not in rest])
+            return [
+                replace(value, entries=rest),
+                *(self._expand_value(property, forms, left, own=own) if left.entries else ()),
+            ]
         entry_form = next((form for form in forms if form.entry is not None), None)
-        if entry_form is not None and self._is_by_name(value):
-            if _has_misspelt_key(entry_form, value) or any(
-                self._is_misspelt_key(key.text or "", property) for key, _ in value.entries
-            ):
-                return [value]  # read as a part, so that the key is reported
-            return list(self._expand_entries(entry_form, value, details))
-        if entry_form is not None and (long := self._expand_single_entry(entry_form, property, value)) is not None:
-            return [_with_details(long, details)]
+        if entry_form is not None and (parts := self._expand_entries(entry_form, property, value)) is not None:
+            return [_with_details(part, details) for part in parts]
         if property.value_kind is not ValueKind.ENTITY or property.iri == TYPE:
             return [value]
         return [_with_details(replace(value, entries=self._expand_part(value.entries, property.range)), details)]
@@ -277,6 +280,11 @@ class ShortForms:
             return value
         return replace(value, entries=[*self.expand(others, classes=property.range), *long.entries])
 
+    def slots_of(self, property: OntologyTerm) -> set[OntologyTerm]:
+        """The properties whose values the texts of a property may have."""
+        forms = self._forms.get(property.name, ())
+        return {slot for form in forms for template in (*form.texts, *form.key_texts) for slot in template.slots}
+
     @cached_property
     def written_together(self) -> dict[NamedNode, list[OntologyTerm]]:
         """Property of literals -> the other properties whose values its text may have: `score: 4/5` has a scale."""
@@ -287,52 +295,80 @@ class ShortForms:
     def unknown_currency(self, text: str, property: OntologyTerm) -> UnknownCurrency | None:
         """The words behind an amount that no sign of the property's forms is: `12 million Danish kroner`."""
         match = _AMOUNT_IN_WORDS.fullmatch(text)
-        forms = self._forms.get(property.name, ())
-        signs = {slot.name for form in forms for template in form.texts for slot in template.slots if slot.signs}
-        if match is None or "currency" not in signs or to_amount(match["amount"]) is None:
+        digits = to_amount(match["amount"]) if match is not None else None
+        if match is None or digits is None:
             return None
-        return UnknownCurrency(match["words"], match["amount"])
+        for template in (each for form in self._forms.get(property.name, ()) for each in form.texts):
+            signs, others = ([slot for slot in template.slots if bool(slot.signs) is has] for has in (True, False))
+            if len(signs) == len(others) == 1 and signs[0].name == "currency":
+                return UnknownCurrency(match["words"], match["amount"], digits, others[0])
+        return None
 
-    def _is_misspelt_key(self, key: str, property: OntologyTerm) -> bool:
-        """True for `Date`, where the values of the property have a `date`."""
-        meant = self.property_of(key[:1].lower() + key[1:], property.range)
-        is_used = meant is not None and bool(meant.usual_domain) and self.schema.is_used_on(meant, property.range)
-        return key[:1].isupper() and is_used
+    def _is_misspelt_key(self, form: _Form, key: str, value: YamlNode) -> bool:
+        """True for `Date` or `datte`, where the values of the property have a `date`, unless the text has a form."""
+        range = self.schema.properties[form.short.property].range
+        meant = self.property_of(key[:1].lower() + key[1:], range)
+        if meant is not None:
+            return key[:1].isupper() and bool(meant.usual_domain) and self.schema.is_used_on(meant, range)
+        is_text = value.text is not None and not value.is_null
+        if not is_text or _match_entry(form, key, value, may_be_id=True) is not None:
+            return False
+        used = [term.name for term in self.schema.properties.values() if term.usual_domain]
+        likely = closest(key[:1].lower() + key[1:], used)
+        return any(self.schema.is_used_on(self.schema.properties[NamedNode(FILM + name)], range) for name in likely)
 
-    def _is_by_name(self, value: YamlNode) -> bool:
-        """True for a mapping such as `{Portugal: 14 March 2019}`, whose keys are values and not properties."""
-        names = [key.text or "" for key, _ in value.entries or () if key.text not in CONTEXT_KEYS]
-        if any(DIGITS_AFTER_COMMA.match(key.text or "") and node.is_null for key, node in value.entries or ()):
-            return False  # {Portugal: €300,000} are two entries in YAML
-        return bool(names) and not any(
-            name == "id" or name in self.keys or name in KNOWN_NAMES or self.schema.property_named(name)
-            for name in names
-        )
+    def _is_by_name(self, key: str) -> bool:
+        """True for a key such as `Portugal` in `{Portugal: 14 March 2019}`, which is a value and not a property."""
+        known = (*CONTEXT_KEYS, "id", "value", *KNOWN_NAMES)
+        return key not in known and key not in self.keys and self.schema.property_named(key) is None
 
-    def _expand_entries(self, form: _Form, value: YamlNode, details: Sequence[tuple[str, str]]) -> Iterator[YamlNode]:
-        shared = [(key, node) for key, node in value.entries or () if key.text in CONTEXT_KEYS]
+    def _expand_entries(self, form: _Form, property: OntologyTerm, value: YamlNode) -> list[YamlNode] | None:
+        """A part for each key that is a value, `{Portugal: 14 March 2019}`; None for a mapping without such keys.
+
+        The other keys of the mapping are of each part. A misspelt key is left for the reader, who reports it.
+        """
+        names: list[Entry] = []
+        wrong: list[Entry] = []
+        others: list[Entry] = []
         for key, node in value.entries or ():
-            if key.text in CONTEXT_KEYS or form.entry is None:
+            text = key.text or ""
+            if not self._is_by_name(text) or self._is_misspelt_key(form, text, node):
+                others.append((key, node))
+            else:
+                (wrong if _is_like_known_key(form, text, node) else names).append((key, node))
+        shared = [(key, node) for key, node in others if key.text in CONTEXT_KEYS]
+        if len(shared) < len(others):
+            if wrong or not names or not all(self._is_certain_name(form, *entry) for entry in names):
+                return None
+            shared = self.expand(others, classes=property.range)
+            if len(names) == 1:
+                key, node = names[0]
+                named = self._with_key(key, form.entry, self._entry_values(form, key, node)) if form.entry else []
+                return [replace(value, entries=[*shared, *named])]
+        parts = [replace(value, entries=[*shared, entry]) for entry in wrong]
+        return [*parts, *self._parts_by_name(form, names, shared)] if parts or names else None
+
+    def _is_certain_name(self, form: _Form, key: YamlNode, value: YamlNode) -> bool:
+        """True for a key beside properties that is a value, with a text that is in a form, or is nearly so."""
+        name = key.text or ""
+        if value.text is None or not (name[:1].isupper() or name in self.schema.known_names.members):
+            return False
+        if _match_entry(form, name, value, may_be_id=False) is not None:
+            return True
+        single = _single_slot(form)
+        is_other = single is not None and single.value_kind is not ValueKind.DATE
+        return not is_other and re.search("[0-9]", value.text) is not None
+
+    def _parts_by_name(self, form: _Form, names: Sequence[Entry], shared: Sequence[Entry]) -> Iterator[YamlNode]:
+        is_with_properties = any(key.text not in CONTEXT_KEYS for key, _ in shared)
+        for key, node in names:
+            if form.entry is None:
                 continue
             for each in node.elements if node.elements is not None else (node,):
                 values = self._entry_values(form, key, each)
-                is_unread = [name.text for name, _ in values] == ["value"]
-                entries = values if is_unread else [*shared, *self._with_key(key, form.entry, values)]
-                yield _with_details(YamlNode(key.place, entries=entries, end=each.end), details)
-
-    def _expand_single_entry(self, form: _Form, property: OntologyTerm, value: YamlNode) -> YamlNode | None:
-        """The part of `{Portugal: 14 March 2019, distributor: Neon}`, with one value as key; None where it is none."""
-        entries = [(key, node) for key, node in value.entries or () if self._is_by_name(_mapping(key, node))]
-        if form.entry is None or len(entries) != 1 or entries[0][1].text is None:
-            return None
-        key, node = entries[0]
-        if not (name := key.text or "")[:1].isupper() or self.property_of(name[:1].lower() + name[1:], ()) is not None:
-            return None  # rather a misspelt property
-        if (matched := _match_entry(form, name, node, may_be_id=False)) is None:
-            return None
-        others = [(other, inner) for other, inner in value.entries or () if other is not key]
-        expanded = self.expand(others, classes=property.range)
-        return replace(value, entries=[*expanded, self._named_by(key, form.entry), *matched])
+                named = self._with_key(key, form.entry, values)
+                entries = [*named, *shared] if is_with_properties else [*shared, *named]
+                yield YamlNode(key.place, entries=entries, end=each.end)
 
     def _with_key(self, key: YamlNode, entry: OntologyTerm, values: Sequence[Entry]) -> list[Entry]:
         """The values under a key with the value that the key is; an award before its occasion, since it is the name."""
@@ -347,7 +383,7 @@ class ShortForms:
         return scalar(property.name, key), key if name == key.text else replace(key, text=name)
 
     def _entry_values(self, form: _Form, key: YamlNode, node: YamlNode) -> list[Entry]:
-        single = next((template.slots[0] for template in form.entry_texts if len(template.slots) == 1), None)
+        single = _single_slot(form)
         inner = node
         others: list[Entry] = []
         if node.entries is not None:
@@ -404,16 +440,25 @@ class ShortForms:
         return min(found, key=lambda joined: (len(joined.text), joined.text), default=None)
 
 
-def _has_misspelt_key(form: _Form, value: YamlNode) -> bool:
+def _rest_in(value: YamlNode) -> list[Entry] | None:
+    """The two entries of `{Portugal: €300,000}` that a comma makes of one text in YAML; None where there is none."""
+    entries = value.entries or []
+    for number, (key, node) in enumerate(entries):
+        if DIGITS_AFTER_COMMA.match(key.text or "") and node.is_null:
+            return entries[max(number - 1, 0) : number + 1]
+    return None
+
+
+def _is_like_known_key(form: _Form, key: str, value: YamlNode) -> bool:
     """True where a text has no meaning under its key, but would have under a key that is like it: `Metacritc: 77`."""
     known = {known.key for known in form.known_entries}
-    return any(
-        key.text not in known
-        and match_text(node.text, form.entry_texts, node, may_be_id=True) is None
-        and bool(closest(key.text or "", known))
-        for key, node in value.entries or ()
-        if node.text is not None and not node.is_null
-    )
+    if key in known or value.text is None or value.is_null:
+        return False
+    return match_text(value.text, form.entry_texts, value, may_be_id=True) is None and bool(closest(key, known))
+
+
+def _single_slot(form: _Form) -> OntologyTerm | None:
+    return next((template.slots[0] for template in form.entry_texts if len(template.slots) == 1), None)
 
 
 def _match_entry(form: _Form, key: str, value: YamlNode, *, may_be_id: bool) -> list[Entry] | None:
@@ -451,7 +496,8 @@ def _mapping(key: YamlNode, value: YamlNode) -> YamlNode:
     return YamlNode(key.place, entries=[(key, value)], end=value.end)
 
 
-def _list_of(first: YamlNode, second: YamlNode) -> YamlNode:
+def list_of(first: YamlNode, second: YamlNode) -> YamlNode:
+    """The values of two nodes as one list."""
     elements = [
         node for value in (first, second) for node in (value.elements if value.elements is not None else [value])
     ]

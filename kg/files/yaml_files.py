@@ -28,8 +28,11 @@ _BOOL = "tag:yaml.org,2002:bool"
 class YamlError(ValueError):
     """A file that is not YAML, or not the YAML that is allowed here."""
 
-    def __init__(self, message: str, *, place: Place, remedy: str = "", has_colon: bool = False) -> None:
-        self.message, self.place, self.remedy, self.has_colon = message, place, remedy, has_colon
+    def __init__(
+        self, message: str, *, place: Place, remedy: str = "", has_colon: bool = False, is_binary: bool = False
+    ) -> None:
+        self.message, self.place, self.remedy = message, place, remedy
+        self.has_colon, self.is_binary = has_colon, is_binary
         super().__init__(message)
 
 
@@ -131,7 +134,8 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
-        raise YamlError(f"control character {text[error.position]!r} is not allowed", place=place) from error
+        message, is_binary = f"control character {text[error.position]!r} is not allowed", "\0" in text
+        raise YamlError(message, place=place, is_binary=is_binary) from error
     except yaml.YAMLError as error:
         raise YamlError(f"not YAML: {error}", place=Place(file)) from error
 
@@ -144,7 +148,6 @@ _PARSER_ERRORS = (
     ("sequence entries", "a list cannot begin here", "Begin it on a line of its own."),
     ("node content", "a value is missing before {here}", ""),
     ("document start", "a second document begins without ---", ""),
-    ("could not find expected ':'", "a key without a colon", "Write `key: value`."),
     ("block scalar", "unexpected {here}", "Put a text that begins with | or > in quotation marks."),
     ("cannot start any token", "{here} cannot begin a value", "Put the text in quotation marks."),
     ("block mapping", "unexpected {here}", "Remove it, or put all of the text in quotation marks."),
@@ -174,11 +177,28 @@ def _syntax_error(error: yaml.MarkedYAMLError, mark: yaml.Mark, text: str, file:
     if "block" in reported and "scalar" not in reported and not line[: mark.column].strip():
         remedy = "Indent it like the lines that it belongs to."
         return YamlError("not YAML: this line does not continue the lines above it", place=place, remedy=remedy)
+    if (key_line := _line_without_colon(lines, mark.line, reported)) is not None:
+        place = Place(file, key_line + 1, _indent(lines[key_line]) + 1)
+        return YamlError("not YAML: a key without a colon", place=place, remedy="Write `key: value`.")
     for sign, message, remedy in _PARSER_ERRORS:
         if sign in reported:
             stated = message.format(here=_word_at(line, mark.column))
             return YamlError(f"not YAML: {stated}", place=place, remedy=remedy, has_colon=has_colon)
     return YamlError(f"not YAML: {reported.strip()}", place=place)
+
+
+def _line_without_colon(lines: Sequence[str], line: int, reported: str) -> int | None:
+    """The number of the line that lacks a colon, from 0, where a parser reports it or a line below it."""
+    if "could not find expected ':'" not in reported and "mapping values" not in reported:
+        return None
+    above = next((number for number in range(line - 1, -1, -1) if lines[number].strip()), None)
+    for number in (line, above):
+        if number is not None and number < len(lines) and _KEY_ALONE.fullmatch(lines[number]):
+            return number
+    return None
+
+
+_KEY_ALONE = re.compile(r"\s*\w[^:#\"'\[\]{}]*")
 
 
 def _word_at(line: str, column: int) -> str:
@@ -217,6 +237,34 @@ def quote_line(text: str, line: int) -> str:
     else:
         quoted = match["key"] + match["colon"] + _in_quotes(title)
     return "\n".join((*lines[: line - 1], match["before"] + quoted + match["after"], *lines[line:]))
+
+
+def without_entry(text: str, line: int, *, is_block: bool = False) -> str:
+    """The text with empty lines in place of the entry that begins in a line, or of the block that the line is in.
+
+    The entry ends before the next line that is not indented further; of an entry that is a block, the key remains. The
+    same text is returned for a line that is not in it.
+    """
+    lines = text.split("\n")
+    first = line - 1
+    if not first < len(lines):
+        return text
+    while is_block and first > 0 and (not lines[first].strip() or lines[first][0] in " \t#"):
+        first -= 1
+    indent, last = _indent(lines[first]), first + 1
+    while last < len(lines) and (not lines[last].strip() or _indent(lines[last]) > indent):
+        last += 1
+    key = None if is_block else _BLOCK_KEY.match(lines[first])
+    left = [key[0] if key is not None else "", *[""] * (last - first - 1)]
+    return "\n".join((*lines[:first], *left, *lines[last:]))
+
+
+_BLOCK_KEY = re.compile(r"(?!source:)\w[^:#\"'\[\]{}]*:(?= )")
+
+
+def _indent(line: str) -> int:
+    indented = line.expandtabs()
+    return len(indented) - len(indented.lstrip())
 
 
 def _indent_after(lines: Sequence[str], line: int) -> int:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kg.facts.readers.yaml_reader import unused_name
+from kg.facts.readers.part_ids import unused_name
 from kg.schema import Replacement, Schema
 
 PART = re.compile(r"(?:film:)?[\w-]+(?:\.[\w-]+\.[\w-]+)+")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from kg.facts.files import read_yaml
 from kg.facts.model import part_owner
-from kg.facts.readers.yaml_reader import part_id, unused_name
+from kg.facts.readers.part_ids import part_id, unused_name
 from kg.files.yaml_files import YamlNode
 from kg.fixes.edits import Edit, detail_entry, replaced_type, separator
 from kg.fixes.part_names import PART, PartNames, replacement_of

@@ -17,7 +17,6 @@ from kg.engines.spark_session import master_of
 from kg.errors import InputError
 from kg.facts.fact_table import FACT_TABLES, KNOWN, OF_YAML_FILES, FactSelection, ProjectFacts
 from kg.facts.readers import FactsRead, read_facts
-from kg.facts.short_forms import ShortForms
 from kg.facts.texts import open_texts
 from kg.facts.usage import check_usage
 from kg.graph.snapshot_file import FILE
@@ -27,7 +26,7 @@ from kg.passages.verification import verify
 from kg.pipeline.changed_inference import infer_from_last
 from kg.pipeline.incremental_check import check_changes
 from kg.pipeline.inputs import FileDigests, LastBuild, unchanged_files
-from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, UnreadEntities, find_unread
+from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, find_unread
 from kg.pipeline.watch import FileStates, read_file_states
 from kg.project import Project
 from kg.reasoning.days import DATE_PROPERTIES, derive_days
@@ -58,7 +57,7 @@ class Draft:
     report: Report
     shapes: Shapes
     shapes_report: Report | None = None
-    """The findings of the shapes, without places in files."""
+    """The findings of the shapes, without places in files; None where a file could not be read."""
     last: LastBuild = field(default_factory=LastBuild)
     """The build that this one is made from."""
     texts: Path | str | None = None
@@ -131,22 +130,17 @@ def draft(
         if computed is not new:
             facts.move_to(new)
             computed.bring_back(*FACT_TABLES)
-        unread: UnreadEntities | None = NOTHING_UNREAD
-        if not report.ok:
-            # A value that its passage lacks was read.
-            unread = _find_unread(read_report, facts, schema)
-        conclusions = None
-        if unread is not None:
-            can_continue = read.is_continued and engine == "sql"
-            validation = _Validation(project, ontology, shapes, last, focus, shape, resolution if complete else None)
-            conclusions = _conclude(
-                computed, new, facts, validation, engine=engine, can_continue=can_continue, show=show
-            )
-    if conclusions is not None and unread is not None:
-        found = _located(conclusions.report, facts.where(KNOWN), new, conclusions.inference)
-        new_findings = _without_repeated(finding for finding in found if not unread.concerns(finding))
-        report += Report(tuple(new_findings), found.counts)
-    is_from_last = conclusions is not None and conclusions.is_from_last
+        unread = NOTHING_UNREAD
+        if not report.ok:  # a value that its passage lacks was read
+            near = facts.near(finding.place for finding in read_report if finding.place is not None)
+            unread = find_unread(read_report, near, read.unread)
+        can_continue = read.is_continued and engine == "sql"
+        validation = _Validation(project, ontology, shapes, last, focus, shape, resolution if complete else None)
+        conclusions = _conclude(computed, new, facts, validation, engine=engine, can_continue=can_continue, show=show)
+    found = _located(conclusions.report, facts.where(KNOWN), new, conclusions.inference)
+    new_findings = _without_repeated(finding for finding in found if not unread.concerns(finding))
+    report += Report(tuple(new_findings), found.counts)
+    is_from_last = conclusions.is_from_last
     counts: dict[str, int | str] = {
         "facts": len(facts),
         "sources": len(facts.sources),
@@ -166,11 +160,11 @@ def draft(
         new,
         Report(report.findings, {**report.counts, **counts}),
         shapes,
-        conclusions.shapes_report if conclusions is not None else None,
+        conclusions.shapes_report if not unread.is_anything else None,
         last,
         texts,
         is_complete=not without,
-        is_closed=conclusions is not None and conclusions.inference.is_closed,
+        is_closed=conclusions.inference.is_closed,
         has_changes=is_from_last,
     )
 
@@ -302,11 +296,6 @@ def _state(tables: TripleTables, known: FactSelection) -> None:
         f"INSERT INTO triple SELECT s, p, o FROM fact WHERE {known.condition} GROUP BY s, p, o ORDER BY min(number)"  # noqa: S608
     )
     tables.keep_used_terms()
-
-
-def _find_unread(report: Report, facts: ProjectFacts, schema: Schema) -> UnreadEntities | None:
-    near = facts.near(finding.place for finding in report if finding.place is not None)
-    return find_unread(report, near, schema.short_keys, ShortForms(schema).written_together)
 
 
 def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:

@@ -7,21 +7,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-
-from pyoxigraph import NamedNode
 
 from kg.facts.fact_table import FactSelection
 from kg.facts.files import MANY
-from kg.facts.model import Fact
+from kg.facts.model import Fact, UnreadValue
+from kg.facts.readers.yaml_reader import YamlReader
 from kg.graph.triple_tables import TripleTables
 from kg.parts import owner_of
 from kg.proofs.search import MemoryGraph, ProofSearch
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
 from kg.reports import Finding, Place, Severity
-from kg.schema import OntologyTerm
-from kg.terms import KNOWN_NAMES, TYPE, Spo, to_iri, to_term
+from kg.shapes.components import COMPONENTS
+from kg.terms import TYPE, Spo, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
 """From a triple to the asserted triples that it follows from."""
@@ -30,79 +28,83 @@ _Pattern = tuple[str | None, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class UnreadEntities:
-    """Entities of which something in the files could not be read; what the graph lacks of them is no finding."""
+    """Entities of which something in the files could not be read; what the graph lacks of them is no finding.
 
-    names: frozenset[str]
-    """Exact terms; a part is not among them, but its owner."""
+    What is wrong with the values that were read is one, as it remains wrong whatever the rest states.
+    """
+
+    names: frozenset[str] = frozenset()
+    """Exact terms of entities of which anything may be missing, or the owners of such parts."""
     values: frozenset[tuple[str, str]] = frozenset()
     """Entities of which only values of certain properties could not be read, each with the property."""
+    uncertain: frozenset[str] = frozenset()
+    """Exact terms of what stands for an entity that is not certain: nothing about it is a finding."""
+    is_anything: bool = False
+    """True where a file could not be read, so that anything may be missing of any entity."""
 
     def concerns(self, finding: Finding) -> bool:
-        """True when a finding on the graph is about one of these entities, or has one as a value."""
+        """True when a finding on the graph may be due to what was not read."""
         terms = (finding.focus, finding.value, *finding.values, *(term for spo in finding.premises for term in spo))
-        owner = _owner(finding.focus)
-        return any(_owner(term) in self.names for term in terms) or any(
-            entity == owner and (not finding.path or property in finding.path) for entity, property in self.values
+        if any(_owner(term) in self.uncertain for term in terms):
+            return True
+        if finding.premises or _is_monotone(finding):
+            return False
+        if self.is_anything or any(term in self.names or _owner(term) in self.names for term in terms):
+            return True
+        return any(
+            entity in (finding.focus, _owner(finding.focus)) and (not finding.path or property in finding.path)
+            for entity, property in self.values
         )
 
 
-NOTHING_UNREAD = UnreadEntities(frozenset())
+NOTHING_UNREAD = UnreadEntities()
 _OF_VALUES = frozenset({"facts/value", "facts/unknown-kind"})
 """Checks of which a finding names the property whose value could not be read; all else of the entity was read."""
 
 
-def find_unread(
-    findings: Iterable[Finding],
-    facts: Iterable[Fact],
-    keys: Mapping[str, Sequence[OntologyTerm]] | None = None,
-    together: Mapping[NamedNode, Sequence[OntologyTerm]] | None = None,
-) -> UnreadEntities | None:
-    """The entities on both sides of each place at fault; None when a file could not be read, or not all are listed.
+def _is_monotone(finding: Finding) -> bool:
+    component = COMPONENTS.get(finding.check.removeprefix("shacl/"))
+    return component is not None and component.is_monotone
 
-    `keys` are those of short forms, with the properties that they mean; `together` are the properties whose values one
-    text has.
-    """
+
+def find_unread(
+    findings: Iterable[Finding], facts: Iterable[Fact], unread: Iterable[UnreadValue] = ()
+) -> UnreadEntities:
+    """The entities of which a value is `unread`, or which are on both sides of a faulty row of a table."""
     lines: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for fact in facts:
         lines[fact.place.file].append((fact.place.line, _owner(str(fact.subject))))
     for of_file in lines.values():
         of_file.sort()
-    names: set[str] = set()
-    values: set[tuple[str, str]] = set()
+    names = {str(value.subject) for value in unread if value.property is None}
+    values = {(str(value.subject), str(value.property)) for value in unread if value.property is not None}
+    uncertain: set[str] = set()
+    is_anything = False
     for finding in findings:
         place = finding.place
-        if finding.check == MANY:
-            return None
-        if place is None or finding.severity is not Severity.VIOLATION:
+        if finding.check in _OF_FILES:
+            is_anything = True
+        elif place is None or finding.severity is not Severity.VIOLATION:
             continue
-        of_file = lines.get(place.file, [])
-        if not of_file and Path(place.file).name not in ("policy.yaml", "sources.yaml"):
-            return None
-        if finding.check == "facts/unknown-entity":
-            names.add(finding.value)
-            continue  # the fact was read
-        if finding.check == "facts/ambiguous-name":
-            names.add(finding.focus)
-        position = bisect_left(of_file, (place.line, ""))
-        near = {name for _, name in of_file[max(0, position - 1) : position + 1]}
-        near |= {name for line, name in of_file if line == place.line}
-        properties = _unread_properties(finding, keys or {})
-        beside = [term.iri for iri in properties for term in (together or {}).get(NamedNode(iri[1:-1]), ())]
-        properties = (*properties, *map(str, beside))
-        values |= {(name, property) for name in near for property in properties}
-        names |= near if not properties else set()
-    return UnreadEntities(frozenset(names), frozenset(values))
+        elif finding.check == "facts/unknown-entity":
+            names.add(finding.value)  # the fact was read
+        elif finding.check == "facts/ambiguous-name":
+            uncertain.add(finding.focus)
+        elif not place.file.endswith(YamlReader.SUFFIXES):
+            of_file = lines.get(place.file, [])
+            is_anything |= not of_file
+            position = bisect_left(of_file, (place.line, ""))
+            near = {name for _, name in of_file[max(0, position - 1) : position + 1]}
+            near |= {name for line, name in of_file if line == place.line}
+            if finding.check in _OF_VALUES and finding.path not in ("", str(TYPE)):
+                values |= {(name, finding.path) for name in near}
+            else:
+                names |= near
+    return UnreadEntities(frozenset(names), frozenset(values), frozenset(uncertain), is_anything)
 
 
-def _unread_properties(finding: Finding, keys: Mapping[str, Sequence[OntologyTerm]]) -> tuple[str, ...]:
-    """The properties of which a value could not be read, as exact terms; none where they are not known."""
-    if finding.check == "facts/unknown-property":
-        if any(name[:1].isupper() for name in finding.suggestions):
-            return ()  # a name that is the key of a part, of which then nothing was read
-        terms = (term for name in finding.suggestions for term in keys.get(name, ()))
-        names = (KNOWN_NAMES.get(name) or to_iri(name) for name in finding.suggestions if name not in keys)
-        return tuple(map(str, (*(term.iri for term in terms), *names)))
-    return (finding.path,) if finding.check in _OF_VALUES and finding.path not in ("", str(TYPE)) else ()
+_OF_FILES = frozenset({MANY, "facts/yaml", "facts/size", "facts/unreadable", "facts/encoding"})
+"""Checks of files of which more could not be read than an entity, or not all that is wrong is listed."""
 
 
 def _owner(term: str) -> str:

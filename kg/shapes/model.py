@@ -136,6 +136,8 @@ class Component:
     """True where a value that fails one of the shapes violates the constraint."""
     negates: bool = False
     """True where a value can violate the constraint because it conforms to one of the shapes."""
+    is_monotone: bool = False
+    """True where a violation remains whatever is added to the graph: a number too large, but not a missing one."""
     includes_results: bool = False
     """True where the results of the shapes that are the parameter are results of this shape: sh:property."""
 

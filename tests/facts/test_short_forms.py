@@ -176,6 +176,11 @@ def block(lines: str) -> str:
             " scale: {value: 100, written: four fifths}}",
         ),
         ("  country: [US, United States, UK]", "  countryOfOrigin: [United States, United States, United Kingdom]"),
+        (
+            "  release: {France: 14 March 2019, Spain: May 2019, distributor: Neon}",
+            "  release:\n    - {territory: France, date: 2019-03-14, distributor: Neon}\n"
+            "    - {territory: Spain, date: 2019-05, distributor: Neon}",
+        ),
         ("  gross: {US: $5}", "  boxOffice: {territory: United States, amount: 5, currency: USD}"),
         ("  date: March 14, 2019", "  date: 2019-03-14"),
         ("  country: Portugal\n  actors: [A B, C D]", "  countryOfOrigin: Portugal\n  castMember: [A B, C D]"),
@@ -319,6 +324,28 @@ def test_what_follows_a_comma_in_braces_needs_quotation_marks(films: SmallProjec
     films.write("data/films.yaml", f"source: encyclopedia\nferry:\n  label: F\n  {line}\n")
     advice = [finding.remedy for finding in films.read().findings if repr(rest) in finding.message]
     assert advice == ['Within braces, put a text with commas in quotation marks: "€300,000".']
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("review: {Metacritc: 77, IMDb: 7.1}", ["unknown property 'Metacritc'"]),
+        ("release: {Date: 14 March 2019, France: 3 May 2020}", ["unknown property 'Date'"]),
+        ("release: {France: 14 Marhc 2019, distributor: Neon}", ["date: '14 Marhc 2019' is not a date"]),
+        ("release: {Distributer: Neon, France: 14 March 2019}", ["unknown property 'Distributer'"]),
+        ("release: {Lisbon: 14 March 2019, distributr: Neon}", ["unknown property 'distributr'"]),
+        ("budget: {value: €1.2 milion, date: 2O19}", ["'€1.2 milion' is not a budget", "date: '2O19' is not a date"]),
+        ("gross: {France: 12 doubloons, date: 2O19}", ["'doubloons' is not known", "date: '2O19' is not a date"]),
+        ("gross: {Spain: March 14, 2019, France: $2 milion}", ["'2019' is no property", "'$2 milion' is not a box"]),
+    ],
+)
+def test_a_mistake_in_a_mapping_hides_no_other_and_is_one_finding(
+    films: SmallProject, line: str, found: list[str]
+) -> None:
+    films.write("data/films.yaml", f"source: encyclopedia\nferry:\n  type: FeatureFilm\n  label: F\n  {line}\n")
+    messages = sorted(f.message for f in check(films.folder) if f.severity is Severity.VIOLATION)
+    assert len(messages) == len(found)
+    assert all(message.startswith(text) for message, text in zip(messages, sorted(found), strict=True))
 
 
 def test_a_comma_within_braces_is_not_taken_for_the_end_of_a_number(tmp_path: Path) -> None:

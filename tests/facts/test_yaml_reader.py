@@ -227,7 +227,7 @@ def test_a_byte_order_mark_is_not_part_of_the_first_name(project: SmallProject) 
 
 
 WRONG: list[tuple[str, str, list[str]]] = [
-    ("a misspelt property", "anora:\n  directr: x\n", ["3:3 unknown-property"]),
+    ("a misspelt property", "anora:\n  directr: anora\n", ["3:3 unknown-property"]),
     ("a misspelt class", "anora:\n  type: Flim\n", ["3:9 unknown-class"]),
     ("a text where a number should be", "anora:\n  minutes: long\n", ["3:12 value"]),
     ("a number with separators", "anora:\n  amount: 36.500.000\n", ["3:11 value"]),
@@ -278,6 +278,29 @@ def test_each_fault_is_reported_once_with_line_and_column(
     assert project.finding_places() == [f"data/films.yaml:{place}" for place in expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("anora:\n  x: {a: b\n  title: A\ntitane:\n  y: [1, 2\n  title: B\n", ["3:6 yaml", "6:6 yaml"]),
+        ('anora:\n\tx: 1\n  title: A\ntitane:\n  y: "1\n  title: B\n', ["3:1 yaml", "6:6 yaml"]),
+        ("anora:\n  minutes 12\n  title: A\ntitane:\n  y: @1\n  title: B\n", ["3:3 yaml", "6:6 yaml"]),
+        ("anora:\n  x: [a,\n    b\n  title: A\ntitane:\n  y: &a 1\n  title: B\n", ["3:6 yaml", "7:6 yaml"]),
+        ("other: {title: C\nanora:\n  title: A\n---\nsource: encyclopedia\ntitane: {title: B}\n", ["2:8 yaml"]),
+        ("anora:\n  title: A\nother\n  title: C\ntitane:\n  title: B\n", ["4:1 yaml"]),
+    ],
+)
+def test_what_is_not_yaml_is_left_out_and_the_rest_is_read(project: SmallProject, text: str, faults: list[str]) -> None:
+    project.write("data/films.yaml", f"source: encyclopedia\n{text}")
+    assert project.finding_places() == [f"data/films.yaml:{fault}" for fault in faults]
+    assert {fact.value.value for fact in project.read().facts} == {"A", "B"}
+
+
+def test_nothing_is_said_of_what_refers_to_a_block_that_could_not_be_read(project: SmallProject) -> None:
+    text = "source: encyclopedia\nanora: {director: sean-baker}\nsean-baker: {type: Person\n"
+    project.write("data/films.yaml", text)
+    assert project.finding_places() == ["data/films.yaml:3:13 yaml"]
+
+
 def test_all_faults_of_all_files_are_reported_at_once(project: SmallProject) -> None:
     project.write("data/a.yaml", "source: encyclopedia\nanora:\n  titel: A\n  minutes: long\n")
     project.write("data/b.yaml", "source: nobody\ntitane:\n  yeer: 2021\n")
@@ -294,7 +317,7 @@ def test_all_faults_of_all_files_are_reported_at_once(project: SmallProject) -> 
 @pytest.mark.parametrize(
     ("text", "suggestion"),
     [
-        ("anora:\n  directr: x\n", "director"),
+        ("anora:\n  directr: anora\n", "director"),
         ("anora:\n  type: Flim\n", "Film"),
         ("anora:\n  title: {value: A, source: encyclopaedia}\n", "encyclopedia"),
         ("anora:\n  title: {value: A, sorce: x}\n", "source"),

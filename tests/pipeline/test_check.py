@@ -190,7 +190,7 @@ FILM = "source: encyclopedia\nferry:\n  type: Film\n  label: The Last Ferry\n"
     [
         ("  runtme: 1:34\n", {"5:3": "unknown property 'runtme'", "5:11": "runningTime: '1:34' is not a whole number"}),
         ("  box office: 4 kroner\n", {"5:3": "unknown property 'box office'", "5:15": "'kroner' is not known"}),
-        ("  directr: 1e3\n", {"5:3": "unknown property 'directr'"}),
+        ("  directr: 1e3\n", {"5:3": "unknown property 'directr'", "5:12": "1e3 is a number, and the id of no entity"}),
         ("  budget: {amount: 1200000}\n", {"5:20": "A figure is in one currency"}),
         (
             "  cast: {Nils Holm: Erik}\n  awards: {best actor: Nils Holm}\n",

@@ -1,6 +1,7 @@
 """Reads all facts of a project, each file by the reader for its suffix.
 
 yaml_reader   blocks that people write, with line and column of every value
+part_ids      the ids of parts, made of their values
 table_reader  CSV, TSV and Parquet, by SQL: one fact a row
 table_cells   the cells of such a table, in DuckDB
 row_reader    a row by itself, and what is wrong with it
@@ -20,7 +21,7 @@ from pyoxigraph import NamedNode
 from kg.facts.fact_table import SLOTS, FactSelection, ProjectFacts
 from kg.facts.files import MAX_FINDINGS, FileFindings, fact_files, further_faults, skipped_files
 from kg.facts.literals import describe_value, example_of
-from kg.facts.model import Fact, SharedPassage, Source
+from kg.facts.model import Fact, SharedPassage, Source, UnreadValue
 from kg.facts.named_values import NamedValue, resolve_names
 from kg.facts.passage_lock import LOCK_FILE, Citation, CitationFinder, LockedSpan, read_lock
 from kg.facts.readers.rdf_reader import RdfReader
@@ -69,6 +70,8 @@ class FactsRead:
     """Values that are no entities of the graph, or not certainly one; there is a finding about each."""
     passages: tuple[SharedPassage, ...] = ()
     """The passages of blocks and parts in the files that were read."""
+    unread: frozenset[UnreadValue] = frozenset()
+    """What could not be read of the entities in YAML files."""
     skipped: frozenset[Path] = frozenset()
     """What is under `data/` and was not read, since it is a link out of the project, or no file."""
 
@@ -110,7 +113,8 @@ def read_facts(
     resolved = resolve_names(table, files.yaml.named_values, schema)
     findings.extend(resolved.findings)
     undefined = set(resolved.unresolved)
-    for finding in _check_names(table, schema, sources, resolved.unresolved):
+    unread = {value.subject for value in files.yaml.unread}
+    for finding in _check_names(table, schema, sources, resolved.unresolved | unread):
         findings.append(finding)
         if finding.check == "facts/unknown-entity":
             undefined.add(cast(NamedNode, to_term(finding.value)))
@@ -123,6 +127,7 @@ def read_facts(
         former is not None,
         frozenset(undefined),
         tuple(files.yaml.passages),
+        frozenset(files.yaml.unread),
         frozenset(skipped),
     )
 

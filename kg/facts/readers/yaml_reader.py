@@ -6,9 +6,8 @@ fact, or a part: an entity without a name of its own, whose IRI is made of its o
 
 from __future__ import annotations
 
-import collections
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -19,24 +18,24 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, read_yaml_file
-from kg.facts.form_templates import OCCASIONS
+from kg.facts.form_templates import scalar
 from kg.facts.literals import describe_value, example_of, parse_value
-from kg.facts.model import Evidence, Fact, Rank, SharedPassage, Source, part_owner
+from kg.facts.model import Evidence, Fact, Rank, SharedPassage, Source, UnreadValue, part_owner
 from kg.facts.named_values import NamedValue, is_name, named_iri
 from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
-from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, ShortForms
+from kg.facts.readers.part_ids import PART_KEYS, part_id, unused_name
+from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, ShortForms, list_of
 from kg.facts.written_values import to_iso_date
 from kg.files.yaml_files import YamlNode, is_number, quoted
-from kg.parts import part_iri
+from kg.parts import owner_of, part_iri
 from kg.reports import Finding, Place, Severity
-from kg.schema import OntologyTerm, Schema, ValueKind
+from kg.schema import KIND, OntologyTerm, Schema, ValueKind
 from kg.terms import LABEL, TYPE, Term, to_iri
-from kg.text.folding import closest, to_slug
+from kg.text.folding import closest
 from kg.text.invisible_chars import find_invisible
 from kg.text.number_words import counted
 
 _FACT_KEYS = (*CONTEXT_KEYS, "value", "written", "lang")
-_PART_KEYS = (*CONTEXT_KEYS, "id")
 _WORDS_OF_SOURCE = ("at", "written")
 _MOST_INVISIBLE = 20
 """Findings about one text."""
@@ -44,8 +43,6 @@ _SHOWN = 100
 """Characters of a text that a finding shows."""
 _SPAN = re.compile(r"(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
 _LIKE_SPAN = re.compile(r"[0-9]+\s*[-–]\s*[0-9]+")
-_UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
-"""Keys whose values say what sort of part it is, not which one: the id of a part does not begin with them."""
 _PART_ID = re.compile(r"[\w\-]+(?:\.[\w\-]+\.[\w\-]+)+")
 _NTH = re.compile(r"[1-9][0-9]{0,5}")
 _COMMA_REMEDY = 'Within braces, put a text with commas in quotation marks: "€300,000".'
@@ -112,6 +109,9 @@ class YamlReader:
     """Entity and source -> their block."""
     passages: list[SharedPassage] = field(default_factory=list)
     """The passages of blocks and parts."""
+    unread: set[UnreadValue] = field(default_factory=set)
+    """What could not be read, so that its absence from the graph is no finding of its own."""
+    _has_yaml_errors: bool = False
     _parts: set[str] = field(default_factory=set)
     _without_text: set[str] = field(default_factory=set)
     _without_source: list[_UnsourcedValue] = field(default_factory=list)
@@ -123,10 +123,12 @@ class YamlReader:
     def read(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield the facts of one YAML file; `file` is its name in findings."""
         is_empty = True
+        self._has_yaml_errors = False
         for root in read_yaml_file(path, file=file):
             is_empty = False
             if isinstance(root, Finding):
                 self.findings.append(root)
+                self._has_yaml_errors = True
             else:
                 self._report_invisible(root)
                 self._parts.clear()
@@ -170,20 +172,24 @@ class YamlReader:
         if root.entries is None:
             self.findings.add("shape", f"a section is a mapping of entities, not {root.kind}", root.place)
             return
-        entries = self._entries(root)
+        heads = self._entries(replace(root, entries=[entry for entry in root.entries if entry[0].text == "source"]))
         context = _Context()
-        if (source := entries.pop("source", None)) is not None:
-            context = replace(context, source=self._source(source[1]))
-        for key, value in entries.values():
-            if (subject := self._subject(key)) is None:
+        if "source" in heads:
+            context = replace(context, source=self._source(heads["source"][1]))
+        for key, value in root.entries:
+            if key.text == "source" or not self._is_key(key) or (subject := self._subject(key)) is None:
                 continue
             if value.entries is None:
+                if value.is_null and self._has_yaml_errors:
+                    self.unread.add(UnreadValue(subject))  # what is not YAML was left out
+                    continue
                 if key.text in CONTEXT_KEYS:
                     message, remedy = f"{key.text} is a key of blocks, not of sections", "Write it into the entities."
                 else:
                     message = f"the block of {key.text} is {value.kind}, not a mapping of properties"
                     remedy = "Put a title that has a colon in quotation marks." if value.text else ""
                 self.findings.add("shape", message, value.place, remedy=remedy)
+                self.unread.add(UnreadValue(subject))
                 continue
             self._add_block((subject, context.source), Block(key.text or "", key.place))
             classes = self._short_forms.classes_of(value.entries)
@@ -219,15 +225,7 @@ class YamlReader:
 
     def _title(self, subject: NamedNode, key: YamlNode, context: _Context) -> Iterator[Fact]:
         """Yield the label of a block whose key is a title."""
-        if context.source:
-            yield Fact(subject, LABEL, Literal(key.text or ""), Evidence(context.source), place=key.place)
-
-    def _types(self, entries: _Entries) -> tuple[NamedNode, ...]:
-        """The classes that a block gives to its entity."""
-        value = entries["type"][1] if "type" in entries else None
-        nodes = value.elements if value is not None and value.elements is not None else [value]
-        names = [_first_text(node) for node in nodes]
-        return tuple(self.schema.class_names[name] for name in names if name in self.schema.class_names)
+        yield Fact(subject, LABEL, Literal(key.text or ""), Evidence(context.source), place=key.place)
 
     def _properties(
         self, subject: NamedNode, entries: _Entries, context: _Context, *, on: Collection[NamedNode]
@@ -237,63 +235,44 @@ class YamlReader:
             if property is not None:
                 for node in value.elements if value.elements is not None else (value,):
                     yield from self._value(subject, property, node, context)
-            elif len(suggestions := self.findings[-1].suggestions) == 1:
-                self._check_as(suggestions[0], subject, (key, value), context, on=on)
+            elif (meant := self._as_suggested((key, value), on=on)) is not None:
+                yield from self._properties(subject, meant, context, on=on)
+            else:
+                self.unread.add(UnreadValue(subject))
 
-    def _check_as(
-        self,
-        name: str,
-        subject: NamedNode,
-        entry: tuple[YamlNode, YamlNode],
-        context: _Context,
-        *,
-        on: Collection[NamedNode],
-    ) -> None:
-        """Add what will be wrong with the value of an unknown property when its key is the one that is suggested."""
-        trial = replace(
-            self,
-            citations=replace(self.citations, used={}),
-            findings=FileFindings(),
-            named_values=[],
-            blocks={},
-            passages=[],
-            _parts=set(self._parts),
-            _without_source=[],
-        )
+    def _as_suggested(self, entry: tuple[YamlNode, YamlNode], *, on: Collection[NamedNode]) -> _Entries | None:
+        """An unknown property as the only one that its finding suggests, so that its value is checked with the rest."""
         key, value = entry
-        expanded = self._short_forms.expand([(replace(key, text=name), value)], classes=on)
+        if len(suggestions := self.findings[-1].suggestions) != 1:
+            return None
+        expanded = self._short_forms.expand([(replace(key, text=suggestions[0]), value)], classes=on)
         entries = {(long_key.text or ""): (long_key, long) for long_key, long in expanded}
-        if all(self.schema.property_named(long_name) is not None for long_name in entries):
-            collections.deque(trial._properties(subject, entries, context, on=on), maxlen=0)
-        self.findings += (finding for finding in trial.findings if finding.severity is Severity.VIOLATION)
+        return entries if all(map(self.schema.property_named, entries)) else None
 
     def _value(self, subject: NamedNode, property: OntologyTerm, value: YamlNode, context: _Context) -> Iterator[Fact]:
-        written, lang = "", ""
+        written, lang, entries = "", "", _Entries()
         if value.elements is not None:
             self.findings.add("shape", f"a list within the list of {property.name}", value.place)
+            for element in value.elements:
+                yield from self._value(subject, property, element, context)
             return
         if value.entries is not None:
             entries = self._entries(value)
             if "value" not in entries:
                 yield from self._part(subject, property, value, entries, context)
                 return
-            for name in (name for name in entries if name not in _FACT_KEYS):
-                suggestions = closest(name, list(_FACT_KEYS))
-                message, remedy = f"unknown key {name!r} of a fact", _COMMA_REMEDY if entries[name][1].is_null else ""
-                place = entries[name][0].place
-                self.findings.add("key", message, place, value=name, suggestions=suggestions, remedy=remedy)
             context = self._inner(context, entries)
             written, lang = (self._text(entries[name][1]) if name in entries else "" for name in ("written", "lang"))
             value = entries["value"][1]
-        if value.text is None:
-            self.findings.add("shape", f"the value of {property.name} is {value.kind}", value.place)
-        elif value.is_null:
-            self.findings.add("value", f"{property.name} has no value", value.place, path=property.iri)
-        elif (term := self._term(subject, property, value, lang)) is None:
-            return
-        elif not context.source:
-            self._without_source.append(_UnsourcedValue(property, value))
+        term = self._readable_term(subject, property, value, lang)
+        others = {name: entry for name, entry in entries.items() if name not in _FACT_KEYS}
+        if term is None:
+            self._add_unread(subject, property)
+            yield from self._rest_of_part(subject, property, value, others, context)
         else:
+            self._report_unknown_keys(others)
+            if not context.source:
+                self._without_source.append(_UnsourcedValue(property, value))
             for evidence in context.evidence():
                 yield Fact(
                     subject,
@@ -307,6 +286,42 @@ class YamlReader:
                     context.paraphrase,
                     value.place,
                 )
+
+    def _report_unknown_keys(self, entries: _Entries) -> None:
+        """Add a finding for each further key of a fact."""
+        for name, (key, value) in entries.items():
+            suggestions, remedy = closest(name, list(_FACT_KEYS)), _COMMA_REMEDY if value.is_null else ""
+            message = f"unknown key {name!r} of a fact"
+            self.findings.add("key", message, key.place, value=name, suggestions=suggestions, remedy=remedy)
+
+    def _readable_term(self, subject: NamedNode, property: OntologyTerm, value: YamlNode, lang: str) -> Term | None:
+        if value.text is None:
+            self.findings.add("shape", f"the value of {property.name} is {value.kind}", value.place)
+        elif value.is_null:
+            self.findings.add("value", f"{property.name} has no value", value.place, path=property.iri)
+        else:
+            return self._term(subject, property, value, lang)
+        return None
+
+    def _add_unread(self, subject: NamedNode, property: OntologyTerm) -> None:
+        """Take note of a value that could not be read, and of those that its text may have had besides."""
+        written = (property, *self._short_forms.written_together.get(property.iri, ()))
+        properties = (term.iri if term.iri not in (TYPE, KIND) else None for term in written)
+        self.unread.update(UnreadValue(subject, iri) for iri in properties)
+
+    def _rest_of_part(
+        self, subject: NamedNode, property: OntologyTerm, value: YamlNode, others: _Entries, context: _Context
+    ) -> Iterator[Fact]:
+        """Yield what can be read of a part whose text cannot: the amount without its currency, and other properties."""
+        entries = {name: entry for name, entry in others.items() if self.schema.property_named(name) is not None}
+        self._report_unknown_keys({name: entry for name, entry in others.items() if name not in entries})
+        if (unknown := self._short_forms.unknown_currency(value.text or "", property)) is not None:
+            amount = unknown.amount.name
+            entries[amount] = scalar(amount, value), scalar(unknown.digits, value)
+        if entries and property.value_kind is ValueKind.ENTITY and property.iri != TYPE:
+            owner = NamedNode(owner_of(subject.value) or subject.value)
+            self.unread.update(UnreadValue(owner, slot.iri) for slot in self._short_forms.slots_of(property))
+            yield from self._part(subject, property, value, entries, context)
 
     def _term(self, subject: NamedNode, property: OntologyTerm, value: YamlNode, lang: str) -> Term | None:
         """The term that a value stands for; None, and a finding, when it is not a value of the property."""
@@ -339,7 +354,8 @@ class YamlReader:
             return None
         if not self.schema.allows(property.iri, term):
             self.findings.add_not_allowed(property.iri, text, self.schema, value.place)
-            return None
+            suggestions = self.findings[-1].suggestions if property.iri == TYPE else ()
+            return parse_value(suggestions[0], property) if len(suggestions) == 1 else None
         return term
 
     def _part(
@@ -352,20 +368,22 @@ class YamlReader:
         if (rest := next((name for name, (_, node) in entries.items() if self._is_rest(name, node)), None)) is not None:
             message, place = f"{rest!r} is no property", entries[rest][0].place
             self.findings.add("unknown-property", message, place, value=rest, remedy=_COMMA_REMEDY)
+            self._add_unread(subject, property)
+            entries = _without_rest(entries, rest)
+        names = [name for name in entries if name not in PART_KEYS]
+        if not names:
             return
-        names = [name for name in entries if name not in _PART_KEYS]
-        if names and not any(self.schema.property_named(name) for name in names):
-            for name in names:
-                self._property(name, entries[name][0], property.range)
-            return
+        if not any(self.schema.property_named(name) for name in names):
+            self._add_unread(subject, property)
         part = NamedNode(self._part_iri(subject, property, entries, value.place))
         entries.pop("id", None)
         inner = self._inner_of(value, context, entries)
-        for evidence in inner.evidence() if inner.source else ():
+        for evidence in inner.evidence():
             yield Fact(
                 subject, property.iri, part, evidence, "", inner.as_of, inner.rank, inner.because, True, value.place
             )
-        yield from self._properties(part, entries, inner, on=self._types(entries) or property.range)
+        classes = self._short_forms.classes_of(list(entries.values())) or property.range
+        yield from self._properties(part, entries, inner, on=classes)
 
     def _is_rest(self, name: str, value: YamlNode) -> bool:
         """True for what follows a comma in braces, `March 14, 2019`, where YAML reads a key without a value."""
@@ -465,10 +483,10 @@ class YamlReader:
         source, words = citation.source, citation.words
         suggestions: tuple[str, ...] = ()
         if not result.has_text:
-            if source in self._without_text:
+            if source in self._without_text or source not in self.sources:
                 return  # one finding is enough
             self._without_text.add(source)
-            file = self.sources[source].file if source in self.sources else ""
+            file = self.sources[source].file
             message = f"the text of {source} is not available, so its words cannot be found"
             remedy = f"Put {file} into texts/, or name its folder with --texts."
             if not file:
@@ -485,17 +503,14 @@ class YamlReader:
         self.findings.add("words", message, place, value=words, suggestions=suggestions, remedy=remedy)
 
     def _source(self, value: YamlNode) -> str:
+        """The source of this id; a misspelt one is read as the only one that its finding suggests."""
         id = self._text(value)
-        if id not in self.sources:
-            self.findings.add(
-                "unknown-source",
-                f"unknown source {id!r}",
-                value.place,
-                value=id,
-                suggestions=closest(id, list(self.sources)),
-                remedy="List it in data/sources.yaml.",
-            )
-        return id
+        if id in self.sources:
+            return id
+        suggestions, remedy = closest(id, list(self.sources)), "List it in data/sources.yaml."
+        message = f"unknown source {id!r}"
+        self.findings.add("unknown-source", message, value.place, value=id, suggestions=suggestions, remedy=remedy)
+        return suggestions[0] if len(suggestions) == 1 else id
 
     def _rank(self, value: YamlNode) -> Rank:
         if value.text in tuple(Rank):
@@ -512,20 +527,28 @@ class YamlReader:
         return property
 
     def _entries(self, node: YamlNode) -> _Entries:
-        """The entries of a mapping by key; a key that is repeated counts once."""
+        """The entries of a mapping by key; the values of a property that is repeated are a list."""
         entries: _Entries = {}
         for key, value in node.entries or ():
-            name = key.text
-            if name is None or key.is_null:
-                self.findings.add("shape", f"a name was expected here, not {key.kind}", key.place)
-            elif name in entries:
-                first = entries[name][0].place
-                message = f"duplicate key {name!r}, first used in line {first.line}"
+            if not self._is_key(key):
+                continue
+            name = key.text or ""
+            if name in entries:
+                first, earlier = entries[name]
+                message = f"duplicate key {name!r}, first used in line {first.place.line}"
                 remedy = "Make a list of the values."
-                self.findings.add("duplicate", message, key.place, first, value=name, remedy=remedy)
+                self.findings.add("duplicate", message, key.place, first.place, value=name, remedy=remedy)
+                if name not in (*_FACT_KEYS, "id"):
+                    entries[name] = first, list_of(earlier, value)
             else:
                 entries[name] = (key, value)
         return entries
+
+    def _is_key(self, key: YamlNode) -> bool:
+        if key.text is not None and not key.is_null:
+            return True
+        self.findings.add("shape", f"a name was expected here, not {key.kind}", key.place)
+        return False
 
     def _text(self, value: YamlNode) -> str:
         if value.text is None:
@@ -533,44 +556,12 @@ class YamlReader:
         return value.text or ""
 
 
-def part_id(entries: Iterable[tuple[str, YamlNode]], *, unnaming: Collection[str] = _UNNAMING_KEYS) -> str:
-    """The id of a part with these entries: its own, or else one made of its first value that names something.
-
-    A nomination for an award and the win of it are one recognition; but six nominations at a ceremony are not five wins
-    there. So the outcome is in the id of a recognition that has a number, or is named after its ceremony.
-    """
-    values = dict(entries)
-    if "id" in values:
-        return to_slug(values["id"].text or "") or "node"
-    naming = [key for key in values if key not in unnaming]
-    others = [key for key in values if key not in _PART_KEYS and key != "type"]
-    first = next(iter(naming or others), "")
-    words = [_first_text(values.get(first))]
-    if naming and "outcome" in values and ("count" in values or first in OCCASIONS):
-        words += [_first_text(values["outcome"]), "number" if "count" in values else ""]
-    return to_slug(" ".join(words)) or "node"
+def _without_rest(entries: _Entries, rest: str) -> _Entries:
+    """The entries without what follows a comma, and without the entry whose text the comma has cut off."""
+    names = list(entries)
+    cut = names.index(rest)
+    return {name: entries[name] for number, name in enumerate(names) if number not in (cut - 1, cut)}
 
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def unused_name(name: str, used: Collection[str]) -> str:
-    """The name, with a number where it is used already."""
-    unused, number = name, 1
-    while unused in used:
-        number += 1
-        unused = f"{name}-{number}"
-    return unused
-
-
-def _first_text(value: YamlNode | None) -> str:
-    """The first text under a value."""
-    while value is not None and value.text is None:
-        if value.elements:
-            value = value.elements[0]
-        elif value.entries:
-            value = next((inner for key, inner in value.entries if key.text == "value"), value.entries[0][1])
-        else:
-            value = None
-    return (value.text or "") if value is not None else ""

@@ -224,6 +224,7 @@ MIN_COUNT = Component(
 MAX_COUNT = Component(
     "maxCount",
     ComponentParameterType.COUNT,
+    is_monotone=True,
     once=True,
     property_only=True,
     find=_find_wrong_counts,
@@ -235,6 +236,7 @@ MAX_COUNT = Component(
 UNIQUE_LANG = Component(
     "uniqueLang",
     ComponentParameterType.BOOLEAN,
+    is_monotone=True,
     once=True,
     property_only=True,
     read=_read_if_true,
@@ -253,6 +255,7 @@ EQUALS = Component(
 DISJOINT = Component(
     "disjoint",
     ComponentParameterType.IRI,
+    is_monotone=True,
     find=_find_shared_values,
     reads=FurtherTriples.OTHER_PROPERTY,
     expected=lambda constraint, _, names: f"different from every value of {names.predicate(constraint.value)}",
@@ -260,6 +263,7 @@ DISJOINT = Component(
 LESS_THAN = Component(
     "lessThan",
     ComponentParameterType.IRI,
+    is_monotone=True,
     property_only=True,
     find=_find_unordered_pairs,
     reads=FurtherTriples.OTHER_PROPERTY,
@@ -269,6 +273,7 @@ LESS_THAN = Component(
 LESS_THAN_OR_EQUALS = Component(
     "lessThanOrEquals",
     ComponentParameterType.IRI,
+    is_monotone=True,
     property_only=True,
     find=_find_unordered_pairs,
     reads=FurtherTriples.OTHER_PROPERTY,
@@ -278,6 +283,7 @@ LESS_THAN_OR_EQUALS = Component(
 CLOSED = Component(
     "closed",
     ComponentParameterType.BOOLEAN,
+    is_monotone=True,
     once=True,
     other_parameters={"ignoredProperties": ComponentParameterType.IRIS},
     read=_read_closed,

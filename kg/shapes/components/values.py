@@ -271,6 +271,7 @@ def _range(name: str, operator: str, phrase: str) -> Component:
     return ValueComponent(
         name,
         ComponentParameterType.LITERAL,
+        is_monotone=True,
         find=find_bad_values,
         once=True,
         sql=sql,
@@ -404,6 +405,7 @@ CLASS = Component(
 DATATYPE = ValueComponent(
     "datatype",
     ComponentParameterType.IRI,
+    is_monotone=True,
     once=True,
     find=find_bad_values,
     sql=_datatype_sql,
@@ -415,6 +417,7 @@ DATATYPE = ValueComponent(
 NODE_KIND = Component(
     "nodeKind",
     ComponentParameterType.NODE_KIND,
+    is_monotone=True,
     once=True,
     find=_find_other_kinds,
     expected=lambda constraint, *_: _node_kind(constraint)[1],
@@ -426,6 +429,7 @@ MAX_INCLUSIVE = _range("maxInclusive", "<=", "{} or less")
 MIN_LENGTH = ValueComponent(
     "minLength",
     ComponentParameterType.COUNT,
+    is_monotone=True,
     once=True,
     find=find_bad_values,
     sql=_length_sql("<"),
@@ -435,6 +439,7 @@ MIN_LENGTH = ValueComponent(
 MAX_LENGTH = ValueComponent(
     "maxLength",
     ComponentParameterType.COUNT,
+    is_monotone=True,
     once=True,
     find=find_bad_values,
     sql=_length_sql(">"),
@@ -444,6 +449,7 @@ MAX_LENGTH = ValueComponent(
 PATTERN = ValueComponent(
     "pattern",
     ComponentParameterType.STRING,
+    is_monotone=True,
     once=True,
     other_parameters={"flags": ComponentParameterType.STRING},
     read=_read_pattern,
@@ -456,6 +462,7 @@ PATTERN = ValueComponent(
 LANGUAGE_IN = ValueComponent(
     "languageIn",
     ComponentParameterType.STRINGS,
+    is_monotone=True,
     once=True,
     find=find_bad_values,
     sql=_language_sql,
@@ -465,6 +472,7 @@ LANGUAGE_IN = ValueComponent(
 IN = Component(
     "in",
     ComponentParameterType.TERMS,
+    is_monotone=True,
     once=True,
     find=_find_unlisted,
     expected=lambda constraint, _, names: f"one of {names.alternatives(constraint.values)}",
