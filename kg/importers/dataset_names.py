@@ -119,7 +119,8 @@ def dataset_entity_name_sql(prefix: str, *key: str) -> str:
             f"length({text}) <= {_MAX_LENGTH} AND regexp_full_match({text}, {quote(_USUAL.get(prefix, _NAME))})"
             f" AND (NOT contains({text}, '-') OR split_part({text}, '-', 1) NOT IN ({reserved}))"
         )
-        component = f"CASE WHEN {is_usual} THEN {slugs} ELSE {component} END"
+        # What the patterns of usual keys allow is a slug but for its capitals.
+        component = f"CASE WHEN {is_usual} THEN lower({text}) ELSE {component} END"
     return f"{quote(f'{prefix}-')} || ({component})"
 
 

@@ -326,8 +326,10 @@ class ImportSession:
         rows, streams = "SELECT DISTINCT * FROM row", self.spool.streams
         if self.summary.dry_run or not streams:
             self.summary.facts = self.spool.count(rows)
+            self.summary.facts += self.spool.count(self.spool.stub_facts) if self.spool.stub_facts else 0
         self.summary.entities = self.spool.count("SELECT DISTINCT subject FROM row")
         self.summary.entities += self.spool.count(self.spool.described)
+        self.summary.entities += self.spool.count("FROM stub") if self.spool.stub_facts else 0
         if self.summary.dry_run:
             self.summary.facts += sum(map(self.spool.count, streams))
         if self.summary.dry_run or not streams:
@@ -354,8 +356,13 @@ class ImportSession:
         self.folder.mkdir(parents=True, exist_ok=True)
         fresh = self.folder / f".{name}.unfinished"
         used = self._used_columns()
+        stub_facts = self.spool.stub_facts
+        if stub_facts and not parquet:
+            # People read and compare CSV, so it is sorted as a whole.
+            rows, stub_facts = f"SELECT * FROM ({rows}) UNION ALL SELECT * FROM ({stub_facts})", ""
         sorted_rows = f"SELECT * FROM ({rows} ORDER BY {', '.join(ROW_COLUMNS)})"
-        streams = [f"SELECT {self._columns(used, streamed=True)} FROM ({stream})" for stream in self.spool.streams]
+        streams = [f"SELECT {self._columns(used)} FROM ({stub_facts})"] if stub_facts else []
+        streams += [f"SELECT {self._columns(used, streamed=True)} FROM ({stream})" for stream in self.spool.streams]
         table = " UNION ALL ".join((f"SELECT {self._columns(used)} FROM ({sorted_rows})", *streams))
         try:
             # With one thread the bytes are the same on any machine, and the order of rows needs no memory.
@@ -377,7 +384,7 @@ class ImportSession:
         optional = [name for name in ROW_COLUMNS if name not in _ALWAYS]
         largest = self.sql.execute(f"SELECT {', '.join(f'max({name})' for name in optional)} FROM row").fetchone()
         used = {name for name, value in zip(optional, largest or (), strict=True) if value}
-        return used | (self.spool.streamed_columns if self.spool.streams else set())
+        return used | (self.spool.streamed_columns if self.spool.streams or self.spool.stub_facts else set())
 
     def _columns(self, used: set[str], *, streamed: bool = False) -> str:
         """The columns of the table, with NULL for the empty text; streamed rows always have those of every table."""

@@ -1,6 +1,7 @@
-"""The spool of an import: its rows in DuckDB tables on disk, completed there before they become a fact table.
+"""The spool of an import: its rows in DuckDB tables, completed there before they become a fact table.
 
-DuckDB goes to disk when there are many rows, so memory is bounded whatever the size. The tables are
+The tables are temporary: DuckDB moves them to disk when there are many rows, so memory is bounded whatever the size,
+and no log is written of them. They are
 
     row             facts
     stub            what is known of entities that facts lead to: class or kind, label, identifier; how many facts state
@@ -59,6 +60,8 @@ LINK_COLUMNS = ("subject", "object")
 REDIRECT_COLUMNS = ("entity", "target", "identifier", "property", "record", "because")
 MAX_REDIRECTS = 10
 """Redirects that are followed one after another."""
+STREAM_FROM_STUBS = 50_000
+"""The facts of more stubs are written as they come, sorted by entity; those of fewer become rows."""
 MEMORY_LIMIT = "300MB"
 """What DuckDB may hold before it goes to disk."""
 
@@ -84,7 +87,7 @@ class Spool:
         import duckdb
 
         self.folder, self.retrieved = folder, retrieved
-        self.sql: duckdb.DuckDBPyConnection = duckdb.connect(str(folder / "spool.duckdb"))
+        self.sql: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config={"temp_directory": str(folder)})
         self.sql.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         # More threads would each need a share of the memory.
         self.sql.execute("SET threads = 2")
@@ -106,6 +109,8 @@ class Spool:
         self.streams: list[str] = []
         """SELECTs of rows that are read only when the fact table is written."""
         self.streamed_columns = {"retrieved"} if retrieved else set()
+        self.stub_facts = ""
+        """A SELECT of the facts of those stubs that are not rows, once the spool is complete; empty where all are."""
         self.needs_more_than_names = False
         """True where an entity of which only names are known is left out, unless facts lead to it; and one without a
         property that its class requires, such as a review without an outlet.
@@ -187,11 +192,11 @@ class Spool:
         self._insert_default_classes()
         self._keep_one_label()
         deprecated = self._deprecate_class_conflicts(schema)
-        self._insert_stubs()
+        unnamed = self._insert_stubs(schema)
         incomplete = self._delete_incomplete(schema) if self.needs_more_than_names else {}
         only_named = self._delete_only_named(schema) if self.needs_more_than_names else 0
         self._split_kinds(schema)
-        unnamed = self.count("FROM stub_label WHERE is_identifier AND entity IN (SELECT subject FROM row)")
+        unnamed += self.count("FROM stub_label WHERE is_identifier AND entity IN (SELECT subject FROM row)")
         return Completion(deprecated, only_named, incomplete, unnamed)
 
     def _to_rows(self, select: str) -> str:
@@ -287,15 +292,19 @@ class Spool:
             WHERE row.value = conflict.entity AND row.property = conflict.property""").fetchone()
         return int(changed[0]) if changed is not None else 0
 
-    def _insert_stubs(self) -> None:
+    def _insert_stubs(self, schema: Schema) -> int:
+        """Insert the facts of stubs, or have them streamed; returns how many of the latter have no other label."""
         self.sql.execute(
             "CREATE TABLE stub_label (entity VARCHAR, label VARCHAR, record VARCHAR, is_identifier BOOLEAN)"
         )
-        if not self.count("FROM stub"):
-            return
-        self.sql.execute(f"""
-            CREATE TABLE undescribed AS SELECT * FROM stub
-            WHERE entity NOT IN (SELECT subject FROM row WHERE property = 'label' UNION ALL {self.described})""")
+        count = self.count("FROM stub")
+        if not count:
+            return 0
+        labelled = f"SELECT subject FROM row WHERE property = 'label' UNION ALL {self.described}"
+        unnamed, stubs = 0, "stub"
+        if count >= STREAM_FROM_STUBS and not self.needs_more_than_names:
+            unnamed, stubs = self._stream_single_stubs(schema), "several_stubs"
+        self.sql.execute(f"CREATE TABLE undescribed AS SELECT * FROM {stubs} WHERE entity NOT IN ({labelled})")
         self.sql.execute("""
             INSERT INTO undescribed BY NAME
             SELECT entity, '' AS class, name.label, '' AS identifier, '' AS property,
@@ -314,6 +323,42 @@ class Spool:
             UNION ALL
             SELECT entity, 'label', label, {common}, CASE WHEN is_identifier THEN 'true' ELSE '' END, {end}
             FROM stub_label GROUP BY entity, label, is_identifier""")
+        return unnamed
+
+    def _stream_single_stubs(self, schema: Schema) -> int:
+        """Have the facts streamed of the entities whose stubs agree, and of which nothing else states anything.
+
+        They stay in the table `stub`, with one row each; the others move to `several_stubs`. Returns how many of those
+        that stay are labelled with their key or identifier.
+        """
+        self.sql.execute(f"CREATE TABLE several AS {_REPEATED}")
+        if self.count("FROM several"):
+            self.sql.execute("CREATE TABLE several_stubs AS FROM stub SEMI JOIN several USING (entity)")
+            self.sql.execute("DELETE FROM stub WHERE entity IN (FROM several)")
+            self.sql.execute("""
+                INSERT INTO stub BY NAME
+                SELECT entity, class, label, identifier, property, is_name, min(record) AS record, sum(uses) AS uses
+                FROM several_stubs GROUP BY ALL""")
+            self.sql.execute(f"CREATE OR REPLACE TABLE several AS {_REPEATED}")
+        kinds = ", ".join(map(quote, schema.narrowed)) or "NULL"
+        self.sql.execute(f"""
+            CREATE OR REPLACE TABLE several_stubs AS
+            SELECT * FROM stub WHERE class IN ({kinds}) OR entity IN (
+                FROM several UNION ALL SELECT subject FROM row UNION ALL {self.described}
+                UNION ALL SELECT entity FROM name)""")
+        self.sql.execute("DELETE FROM stub WHERE entity IN (SELECT entity FROM several_stubs)")
+        is_identifier = "label = identifier OR NOT is_name"
+        self.stub_facts = f"""
+            SELECT * FROM (
+                SELECT entity AS subject, unnest([property, 'label', 'type']) AS property,
+                       unnest([identifier, label, class]) AS value, '' AS language, record, '' AS rank, '' AS written,
+                       '' AS because, unnest(['', CASE WHEN {is_identifier} THEN 'true' ELSE '' END, '']) AS paraphrase,
+                       {quote(self.retrieved)} AS retrieved
+                FROM (FROM stub ORDER BY entity))
+            WHERE value <> '' OR property = 'label'"""
+        unnamed = self.count(f"FROM stub WHERE {is_identifier}")
+        self.streamed_columns.update(("paraphrase",) if unnamed else ())
+        return unnamed
 
     def _take_unmapped(self) -> None:
         """Note the entities whose classes the mapping does not have, and which have no other."""
@@ -399,6 +444,8 @@ class Spool:
             UPDATE row SET value = kind.class FROM kind WHERE row.property = 'type' AND row.value = kind.name""")
 
 
+_REPEATED = "SELECT entity FROM stub GROUP BY entity HAVING count(*) > 1"
+"""Few entities of a dataset have several stubs, and only these need to be looked at more closely."""
 _STUB_LABELS = """
     SELECT entity, label, min(record) AS record, bool_or(label = identifier OR NOT is_name) AS is_identifier
     FROM undescribed
@@ -421,13 +468,17 @@ def read_spooled(path: Path, columns: Sequence[str]) -> str:
 # Where a dataset states once that a country is a production company, the facts about all other films from that country
 # contradict it. The wrong use would make the graph inconsistent, so its facts are deprecated, with the reason.
 
-_SEVERAL_CLASSES = """
-    SELECT entity FROM (SELECT entity, class FROM stub WHERE class <> ''
-                        UNION SELECT subject, value FROM row WHERE property = 'type')
-    GROUP BY entity HAVING count(DISTINCT class) > 1"""
-_STATED = f"SELECT subject, value FROM row WHERE property = 'type' AND subject IN ({_SEVERAL_CLASSES})"
-_USES = f"""
-    WITH used AS (SELECT DISTINCT entity, class, via FROM stub WHERE class <> '' AND entity IN ({_SEVERAL_CLASSES}))
+_SEVERAL_CLASSES = f"""
+    CREATE OR REPLACE TEMP TABLE several_classes AS
+    WITH stated AS (SELECT subject AS entity, value AS class FROM row WHERE property = 'type')
+    SELECT entity FROM (
+        SELECT entity, class FROM stub
+        WHERE class <> '' AND entity IN ({_REPEATED} UNION ALL SELECT entity FROM stated)
+        UNION ALL FROM stated)
+    GROUP BY entity HAVING min(class) <> max(class)"""
+_STATED = "SELECT subject, value FROM row WHERE property = 'type' AND subject IN (FROM several_classes)"
+_USES = """
+    WITH used AS (SELECT DISTINCT entity, class, via FROM stub WHERE class <> '' AND entity IN (FROM several_classes))
     SELECT entity, class, via, count(*) FROM used JOIN row ON row.value = entity AND row.property = via
     GROUP BY ALL ORDER BY ALL"""
 
@@ -461,6 +512,9 @@ def find_class_conflicts(sql: duckdb.DuckDBPyConnection, schema: Schema) -> Iter
 
     The class of an entity is the one that the dataset states, or else the one of most facts.
     """
+    sql.execute(_SEVERAL_CLASSES)
+    if sql.execute("FROM several_classes LIMIT 1").fetchone() is None:
+        return
     stated = defaultdict(set)
     for entity, class_name in sql.execute(_STATED).fetchall():
         stated[entity].add(class_name)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.importers import spool
 from kg.importers.tables import table_import
 from kg.pipeline.build import check
 from tests.importers.import_project import ImportProject
@@ -95,6 +96,7 @@ def test_large_tables_give_the_same_facts_as_small_ones(
     ids = []
     for many in (50_000, 1):
         monkeypatch.setattr(table_import, "STREAM_FROM_ROWS", many)
+        monkeypatch.setattr(spool, "STREAM_FROM_STUBS", many)
         assert project.run("imdb", str(imdb)) == 0
         ids.append({fact.id for fact in project.facts()})
     assert ids[0] == ids[1]

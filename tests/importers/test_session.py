@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kg import vocabulary as film
 from kg.errors import InputError
 from kg.facts.model import Source
+from kg.importers import spool
 from kg.importers.session import ImportSession, open_session
 from kg.project import Project
 from kg.schema import Schema, read_ontology, to_schema
+from kg.sql import quote
 from kg.terms import LABEL, TYPE
 from tests.importers.import_project import ROOT
 
@@ -131,3 +136,47 @@ def test_the_same_facts_give_the_same_bytes_in_any_order(tmp_path: Path, schema:
             session.finish()
             tables.append((session.folder / "facts.csv").read_bytes())
     assert tables[0] == tables[1]
+
+
+names = st.sampled_from(["a", "b", "c", "d"])
+stubs = st.tuples(
+    names, st.sampled_from(["", "Person", "Work", "Film", "Album"]), st.sampled_from(["Anora", "Q1", "Q2"]),
+    st.sampled_from(["", "Q1", "Q2"]), st.sampled_from(["1", "2"]), st.sampled_from(["director", "about"]),
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(stubs, min_size=1, max_size=8),
+    st.lists(st.tuples(names, st.sampled_from(["type", "label", "director"]), names), max_size=3),
+    st.lists(st.tuples(names, st.sampled_from(["Sean Baker", "Anora"])), max_size=2),
+    st.booleans(),
+)
+def test_stubs_give_the_same_facts_however_many_they_are(
+    stubs: list[tuple[str, str, str, str, str, str]],
+    facts: list[tuple[str, str, str]],
+    labels: list[tuple[str, str]],
+    parquet: bool,
+) -> None:
+    schema, results = to_schema(read_ontology(Project(ROOT).ontology)), []
+    for many in (1000, 1):
+        with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+            patch.setattr(spool, "STREAM_FROM_STUBS", many)
+            with open_session(
+                Path(folder), Source("x"), (), schema, parquet=parquet, retrieved="2024-10-18"
+            ) as session:
+                for entity, class_name, label, identifier, record, via in stubs:
+                    session.add_stub(
+                        entity, class_name=class_name, label=label, wikidata_id=identifier, record=record, via=via
+                    )
+                for subject, property, value in facts:
+                    session.add_fact(subject, property, "Film" if property == "type" else value, record="3")
+                for entity, label in labels:
+                    session.add_name(entity, label)
+                summary = session.finish()
+                select = f"FROM {quote(str(summary.files[0]))}"
+                found = session.sql.execute(select if parquet else f"SELECT * {select}").fetchall()
+                columns = [name for name, *_ in session.sql.execute(select).description or ()]
+                counts = (summary.facts, summary.entities, summary.unnamed)
+            results.append((columns, sorted(found, key=str) if parquet else found, counts))
+    assert results[0] == results[1]

@@ -169,6 +169,8 @@ class _TableImport:
         self.create_rows(header, only)
         rejected = self.take_rejected_records()
         streamed = self.can_stream(alone=alone)
+        for table, select in statements.part_tables(self.rows):
+            self.session.sql.execute(f"CREATE TABLE {table} AS {select}")
         for facts in statements.facts(self.rows):
             self.session.add_facts_from(
                 facts.select, may_fail=facts.may_fail, has_language=facts.has_language, streamed=streamed

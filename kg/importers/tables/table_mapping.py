@@ -69,6 +69,11 @@ class ColumnMapping:
     """A column whose text is not stated again."""
     constant: str = ""
 
+    def cells(self) -> tuple[str, ...]:
+        """The names of the table's columns that it reads."""
+        names = (self.name, self.label, self.language_column, self.other_than, *self.where)
+        return tuple(dict.fromkeys(filter(None, names)))
+
 
 @dataclass(frozen=True, slots=True)
 class PartMapping:
@@ -127,7 +132,7 @@ class TableMapping:
         """The names of the columns that the table must have."""
         names = [*self.key, *self.record, self.class_column, *self.where]
         for column in self.all_columns:
-            names += [column.name, column.label, column.language_column, column.other_than, *column.where]
+            names += column.cells()
         for part in self.parts:
             names += [*part.key, *part.where]
         return tuple(dict.fromkeys(filter(None, names)))

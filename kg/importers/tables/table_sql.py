@@ -132,6 +132,15 @@ class TableSql:
         )
         return " AND ".join(tests) or "true"
 
+    def part_tables(self, keyed: str) -> Iterator[tuple[str, str]]:
+        """The tables of the parts, which `facts` and `stubs` read several times: name and SELECT of each."""
+        for number, part in enumerate(self.mapping.parts):
+            yield self.part_table(keyed, number), self.part_rows(keyed, part)
+
+    def part_table(self, keyed: str, number: int) -> str:
+        """The name of the table of the rows that have the mapping's part of this number."""
+        return f"{keyed}_part{number}"
+
     def facts(self, keyed: str) -> Iterator[FactSelect]:
         """The facts of the rows' entities and of their parts."""
         if (class_name := self.class_name()) is not None:
@@ -139,8 +148,8 @@ class TableSql:
             yield from self._type_facts(keyed, class_name, names)
         for column in self.mapping.columns:
             yield from self.column_facts(keyed, column)
-        for part in self.mapping.parts:
-            rows = f"({self.part_rows(keyed, part)})"
+        for number, part in enumerate(self.mapping.parts):
+            rows = self.part_table(keyed, number)
             with_part = f"(SELECT * FROM {rows} WHERE {HAS_PART})"
             yield FactSelect(self._select(with_part, part.property, PART))
             yield from self._incomplete(rows, part)
@@ -224,8 +233,15 @@ class TableSql:
             components.append(f"nullif({name_component_sql(named)}, '')")
         name = f"{SUBJECT} || {quote(f'.{part.property}.')} || concat_ws('-', {', '.join(components)})"
         has_part = " AND ".join((FITS, *(self._has(part, required) for required in self.required_of(part))))
+        cells = [quote_name(cell) for cell in dict.fromkeys(name for column in part.columns for name in column.cells())]
+        elements = [
+            f"{self._elements(column)} AS {_list_name(number)}"
+            for number, column in enumerate(part.columns)
+            if self._is_list(column, part)
+        ]
+        used = ", ".join((LINE, SUBJECT, RECORD, SELECTED, PART, FITS, *cells, *elements))
         return (
-            f"SELECT *, {has_part} AS {HAS_PART} FROM ("
+            f"SELECT {used}, {has_part} AS {HAS_PART} FROM ("
             f"SELECT *, {name} AS {PART}, {fits} AS {FITS} FROM (SELECT *, {', '.join(values)} FROM {rows})"
             f" WHERE {SELECTED} AND {self.matches(part.where)} AND {_FIRST} <> '')"
         )
@@ -301,9 +317,9 @@ class TableSql:
             if column.property == "label" and column.name:
                 yield self._key_as_label(keyed, column)
             yield from self._column_stubs(keyed, column)
-        for part in self.mapping.parts:
+        for number, part in enumerate(self.mapping.parts):
             for column in part.columns:
-                rows = f"(SELECT * FROM ({self.part_rows(keyed, part)}) WHERE {HAS_PART})"
+                rows = f"(SELECT * FROM {self.part_table(keyed, number)} WHERE {HAS_PART})"
                 yield from self._column_stubs(rows, column, part)
 
     def _key_as_label(self, keyed: str, column: ColumnMapping) -> str:
@@ -338,10 +354,10 @@ class TableSql:
 
     def values(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> str:
         """The rows with one value `v` of the column each, split, cleaned and replaced as the mapping states."""
-        if column.split and not (part is not None and column.name in part.each):
-            each = self._value(column, "u", is_trimmed=False)
-            distinct = f"list_distinct(list_transform({self._list(column.name, column.split)}, lambda u: {each}))"
-            value = f"unnest(list_sort({distinct}))"
+        if part is not None and self._is_list(column, part):
+            value = f"unnest({_list_name(part.columns.index(column))})"
+        elif column.split and part is None:
+            value = f"unnest({self._elements(column)})"
         else:
             value = self._value(column, self._text(column))
         where = f" WHERE {self.matches(column.where)}" if column.where else ""
@@ -349,6 +365,11 @@ class TableSql:
         if column.other_than:
             return f"SELECT * FROM ({select}) WHERE v IS DISTINCT FROM {self.cell(column.other_than)}"
         return select
+
+    def _elements(self, column: ColumnMapping) -> str:
+        """The values of a column that is split, as a sorted list."""
+        each = self._value(column, "u", is_trimmed=False)
+        return f"list_sort(list_distinct(list_transform({self._list(column.name, column.split)}, lambda u: {each})))"
 
     def cell(self, name: str, clean: tuple[str, ...] = ("trim",)) -> str:
         """A cell of the keyed rows, which is trimmed already."""
@@ -408,6 +429,11 @@ class TableSql:
             f" {language} AS language, {RECORD} AS record, {LINE} AS line, {fault} AS fault"
             f" FROM {rows} WHERE {SELECTED} AND {owner} IS NOT NULL AND {has_value}"
         )
+
+
+def _list_name(number: int) -> str:
+    """The column, quoted, of the values of the column of a part that has this number, where they are a list."""
+    return quote_name(f"kg:list{number}")
 
 
 def _unless_rejected(value: str, steps: tuple[str, ...]) -> str:
