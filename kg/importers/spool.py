@@ -92,6 +92,9 @@ class Spool:
         # More threads would each need a share of the memory.
         self.sql.execute("SET threads = 2")
         self.sql.execute("SET enable_progress_bar = false")
+        # DuckDB makes a join of `IN` with many constants, and joined rows are in any order: their lines would be wrong,
+        # and the same file would be imported in another order each time.
+        self.sql.execute("SET disabled_optimizers = 'in_clause'")
         # Tables that are read back once or twice are not worth compressing.
         self.sql.execute("SET force_compression = 'uncompressed'")
         for name, columns in (

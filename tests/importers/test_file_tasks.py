@@ -16,7 +16,8 @@ from kg.engines.spark_session import run_tasks
 from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.session import open_session
-from kg.importers.tables import table_import
+from kg.importers.tables import file_parts, table_import
+from kg.importers.tables.table_mapping import read_table_mapping
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from tests.importers.import_project import ImportProject
@@ -96,6 +97,53 @@ def test_tasks_import_the_rows_of_large_tables(
     monkeypatch.setattr(table_import, "run_tasks", run_here)
     monkeypatch.setattr(table_import, "STREAM_FROM_ROWS", 1)
     assert imported(project, *call, "--engine", "spark=local[2]") == expected
+
+
+LARGE = {
+    "quoted line ends.csv": (HEADER, '"Paris,\nTexas {n}",{y},"Wenders, Wim",Drama,{r},x\n'),
+    "crlf.csv": (HEADER.replace("\n", "\r\n"), "Anora {n},{y},Sean Baker,Drama,{r},x\r\n"),
+    "tabs.tsv": (HEADER.replace(",", "\t"), "Anora {n}\t{y}\tSean Baker\tDrama\t{r}\tx\n"),
+    "objects.jsonl": ("", '{{"Title": "A {n}", "Year": {y}, "Director": "B", "Genres": "", "Runtime": "{r}"}}\n'),
+    "rows.parquet": (HEADER, "Anora {n},{y},Sean Baker,Drama,{r},x\n"),
+}
+"""Files of tables: the first line, and a line of each row."""
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_parts_of_a_large_file_are_imported_as_the_file(
+    project: ImportProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    head, row = LARGE[name]
+    path, mapping = tmp_path / name, tmp_path / "lake.mapping.yaml"
+    count = 2048 * 5 if path.suffix == ".parquet" else 400  # the least row groups that DuckDB writes
+    rows = (row.format(n=n, y=1950 + n % 70, r="long" if n % 41 == 40 else 60 + n % 90) for n in range(count))
+    path.write_text(head + "".join(rows), encoding="utf-8", newline="")
+    if path.suffix == ".parquet":
+        duckdb.read_csv(str(path), all_varchar=True).write_parquet(str(path), row_group_size=2048)
+    mapping.write_text(MAPPING, encoding="utf-8")
+    call = ["table", str(path), "--mapping", str(mapping), "--format", "json"]
+    expected = imported(project, *call)
+    monkeypatch.setattr(table_import, "run_tasks", run_here)
+    monkeypatch.setattr(file_parts, "PART_BYTES", path.stat().st_size // 5)
+    columns = read_table_mapping(mapping, to_schema(read_ontology(Project(project.folder).ontology)))
+    assert 5 <= len(file_parts.split_file(path, columns)) <= 6
+    assert imported(project, *call, "--engine", "spark=local[2]") == expected
+    assert len(expected[0]) > 1_000
+    assert expected[1].count("not a running time") == count // 41
+    if path.suffix == ".parquet":
+        lines = [int(line.split(":")[1]) for line in expected[1].splitlines()]
+        assert lines == list(range(41, count + 1, 41))
+
+
+def test_a_file_with_a_stray_quotation_mark_is_one_part(
+    project: ImportProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, mapping = tmp_path / "a.csv", tmp_path / "lake.mapping.yaml"
+    path.write_text(HEADER + FIRST + 'Five 5" Disks,1990,,,90,x\n' + SECOND, encoding="utf-8")
+    mapping.write_text(MAPPING, encoding="utf-8")
+    monkeypatch.setattr(file_parts, "PART_BYTES", 40)
+    columns = read_table_mapping(mapping, to_schema(read_ontology(Project(project.folder).ontology)))
+    assert [part.end for part in file_parts.split_file(path, columns)] == [None]
 
 
 def test_a_file_that_cannot_be_imported_is_named(

@@ -99,7 +99,7 @@ def _read_regular(sql: duckdb.DuckDBPyConnection, path: Path, header: list[str],
     """The cells of a file in regular form; None for any other."""
     import duckdb  # imported only where there are tables
 
-    form = _form_of(path, delimiter)
+    form = regular_form(path, delimiter)
     if form is None:
         return None
     try:
@@ -129,12 +129,14 @@ def _read_regular(sql: duckdb.DuckDBPyConnection, path: Path, header: list[str],
 
 
 @dataclass(frozen=True, slots=True)
-class _RegularForm:
+class RegularForm:
+    """The form of a CSV file that DuckDB reads as Python does."""
+
     has_line_ends: bool
     """Whether there are line ends within cells."""
 
 
-def _form_of(path: Path, delimiter: str) -> _RegularForm | None:
+def regular_form(path: Path, delimiter: str) -> RegularForm | None:
     """The form of a CSV file; None where DuckDB might read it differently from Python."""
     returns = line_ends = pairs = quotes = 0
     before = b"\n"
@@ -150,10 +152,10 @@ def _form_of(path: Path, delimiter: str) -> _RegularForm | None:
             before = window[-2:]
         if returns != pairs or returns not in (0, line_ends):
             return None
-        return _RegularForm(False) if not quotes else _quoted_form(file.fileno(), quotes, delimiter.encode())
+        return RegularForm(False) if not quotes else _quoted_form(file.fileno(), quotes, delimiter.encode())
 
 
-def _quoted_form(file: int, quotes: int, delimiter: bytes) -> _RegularForm | None:
+def _quoted_form(file: int, quotes: int, delimiter: bytes) -> RegularForm | None:
     """The form of a file with quoted cells; None where a quotation mark is anywhere else."""
     has_line_ends = False
     with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as data:
@@ -165,7 +167,7 @@ def _quoted_form(file: int, quotes: int, delimiter: bytes) -> _RegularForm | Non
                 return None
             has_line_ends |= b"\n" in cell[0]
             quotes -= cell[0].count(b'"')
-    return _RegularForm(has_line_ends) if not quotes else None
+    return RegularForm(has_line_ends) if not quotes else None
 
 
 def _csv_source(path: Path, columns: list[str], delimiter: str, *, skip: int) -> str:

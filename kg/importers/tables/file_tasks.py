@@ -1,13 +1,13 @@
-"""The import of many files as tasks, each in a process of its own, which may be on another machine.
+"""The import of many files, or parts of files, as tasks, each in a process of its own, maybe on another machine.
 
-A task imports one file into a spool of its own, by the same SQL, and writes the rows and stubs to a folder that all
+A task imports one part into a spool of its own, by the same SQL, and writes the rows and stubs to a folder that all
 processes reach. From these the session continues as if it had read the files itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.session import ImportSession, ImportSummary
 from kg.importers.spool import Spool
+from kg.importers.tables.file_parts import FilePart
 from kg.sql import quote
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from kg.schema import Schema
     from kg.shapes.value_limits import Limits, RequiredProperty
 
-ImportFile = Callable[[Path, ImportSession, int], None]
-"""Imports the file of a number into a session; other processes must be able to import it by its name."""
+ImportFile = Callable[[FilePart, ImportSession, int], None]
+"""Imports the file or part of a number into a session; other processes must be able to import it by its name."""
 RunTasks = Callable[[Callable[[int], "FileResult"], Sequence[int]], "list[FileResult]"]
 """Calls a function with each number, wherever, and returns the results in this order."""
 
@@ -36,7 +37,7 @@ _TABLES = ("row", "stub")
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """The result of one task: what it counted in its file; `folder` has its rows, stubs and rejects."""
+    """The result of one task: what it counted in its part; `folder` has its rows, stubs and rejects."""
 
     folder: Path
     summary: ImportSummary
@@ -48,7 +49,7 @@ class FileResult:
 class _Tasks:
     """The tasks of an import, as other processes get them."""
 
-    files: tuple[Path, ...]
+    parts: tuple[FilePart, ...]
     import_file: ImportFile
     output: Path
     source: Source
@@ -59,24 +60,27 @@ class _Tasks:
     required: tuple[RequiredProperty, ...]
 
 
-def import_as_tasks(files: Sequence[Path], session: ImportSession, import_file: ImportFile, *, run: RunTasks) -> None:
-    """Import files into a session, each as a task; raises `InputError` for the first that cannot be imported."""
+def import_as_tasks(
+    parts: Sequence[FilePart], session: ImportSession, import_file: ImportFile, *, run: RunTasks
+) -> None:
+    """Import files or parts into a session, each as a task; raises `InputError` for the first that cannot be."""
     # Beside the data, since a project is in a folder that all its processes reach.
     with TemporaryDirectory(prefix=".kg-import-", dir=session.data.absolute().parent) as folder:
+        absolute = tuple(replace(part, path=part.path.absolute()) for part in parts)
         tasks = _Tasks(
-            tuple(file.absolute() for file in files), import_file, Path(folder), session.source,
+            absolute, import_file, Path(folder), session.source,
             session.spool.retrieved, session.ontology, session.schema, session.limits, session.required,
         )  # fmt: skip
-        results = run(partial(_import_one, tasks), range(len(files)))
-        for file, result in zip(files, results, strict=True):
+        results = run(partial(_import_one, tasks), range(len(parts)))
+        for part, result in zip(parts, results, strict=True):
             if result.error:
                 raise InputError(result.error)
-            session.progress(file.stat().st_size)
+            session.progress(part.size if not part.start else 0)
             _add_result(result, session)
 
 
 def _import_one(tasks: _Tasks, number: int) -> FileResult:
-    """Import one file; the task may run again after it was lost, so each run has a folder of its own."""
+    """Import one part; the task may run again after it was lost, so each run has a folder of its own."""
     folder = tasks.output / f"{number}-{uuid4().hex}"
     folder.mkdir()
     summary = ImportSummary(tasks.source.id)
@@ -87,7 +91,7 @@ def _import_one(tasks: _Tasks, number: int) -> FileResult:
             tasks.required,
         )  # fmt: skip
         try:
-            tasks.import_file(tasks.files[number], session, number)
+            tasks.import_file(tasks.parts[number], session, number)
             _write_result(spool, folder)
         except InputError as error:
             return FileResult(folder, summary, str(error))

@@ -40,7 +40,7 @@ def read_header(path: Path, mapping: TableMapping | None = None, *, encoding: st
     """
     format = detect_format(path, mapping)
     if format in ("csv", "tsv"):
-        return _header(path, _delimiter(path, mapping), mapping, encoding)
+        return _header(path, delimiter_of(path, mapping), mapping, encoding)
     if format == "xlsx":
         return [name for name in next(_sheet(path, mapping), []) if name]
     if format == "jsonl":
@@ -118,7 +118,7 @@ def _csv_rows(
 ) -> Iterator[dict[str, str] | WideRow]:
     with open_decompressed(path) as file:
         text = io.TextIOWrapper(file, encoding=_with_mark(encoding), errors="replace", newline="")
-        delimiter = _delimiter(path, mapping)
+        delimiter = delimiter_of(path, mapping)
         mark = mapping.quote if mapping is not None else '"'
         has_header = mapping is None or not mapping.header
         try:
@@ -316,7 +316,7 @@ def open_cells(path: Path, mapping: TableMapping, header: list[str], session: Im
         session.progress(path.stat().st_size)
         cells = ", ".join(_parquet_cells(header, nested_columns(path, mapping)))
         return CellSource(f"(SELECT {cells} FROM read_parquet({quote(path)}))")
-    delimiter, quotation_mark, encoding = _delimiter(path, mapping), mapping.quote, mapping.encoding
+    delimiter, quotation_mark, encoding = delimiter_of(path, mapping), mapping.quote, mapping.encoding
     long_lines: tuple[int, ...] = ()
     if format == "xlsx":
         session.progress(path.stat().st_size)
@@ -464,7 +464,7 @@ def _record_lines(path: Path, mapping: TableMapping) -> Iterator[tuple[int, bool
     with open_decompressed(path) as file:
         text = io.TextIOWrapper(file, encoding=_with_mark(mapping.encoding), errors="replace", newline="")
         width = len(read_header(path, mapping))
-        for record in read_records(text, _delimiter(path, mapping), mapping.quote, width=width):
+        for record in read_records(text, delimiter_of(path, mapping), mapping.quote, width=width):
             yield record.line, not record.cells
         text.detach()
 
@@ -514,7 +514,8 @@ def _header(path: Path, delimiter: str, mapping: TableMapping | None, encoding: 
     return header
 
 
-def _delimiter(path: Path, mapping: TableMapping | None) -> str:
+def delimiter_of(path: Path, mapping: TableMapping | None) -> str:
+    """What separates the cells of a CSV or TSV file: what the mapping says, or else what its first line has."""
     if mapping is not None and mapping.delimiter:
         return mapping.delimiter
     with open_decompressed(path) as file:

@@ -20,6 +20,7 @@ from kg.facts.model import Source
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession, term_name
 from kg.importers.tables.cells.cleanings import can_reject
+from kg.importers.tables.file_parts import FilePart, split_file
 from kg.importers.tables.file_tasks import import_as_tasks
 from kg.importers.tables.table_files import (
     SUFFIXES,
@@ -79,7 +80,8 @@ def import_tables(
 ) -> None:
     """Import tables with the same columns; `mapping` is the mapping file, or else `FILE.mapping.yaml`.
 
-    `encoding` overrides that of the mapping. With the `engine` `spark` or `spark=MASTER`, each file is a task of Spark.
+    `encoding` overrides that of the mapping. With the `engine` `spark` or `spark=MASTER`, each file, or each part of
+    a large one, is a task of Spark.
     Raises `InputError` for another engine, and when a file is not such a table, or lacks a column of the mapping.
     """
     master = master_of(engine or "")
@@ -89,14 +91,16 @@ def import_tables(
     columns = read_table_mapping(_mapping_file(files, mapping), session.schema)
     columns = replace(columns, encoding=encoding or columns.encoding)
     if master is not None:
-        import_as_tasks(files, session, partial(_import_task, columns), run=partial(run_tasks, master))
+        parts = [part for file in files for part in split_file(file, columns)]
+        import_as_tasks(parts, session, partial(_import_task, columns), run=partial(run_tasks, master))
         return
     for number, file in enumerate(files):
         import_file(file, columns, session, number=number, alone=len(files) == 1)
 
 
-def _import_task(mapping: TableMapping, path: Path, session: ImportSession, number: int) -> None:
-    import_file(path, mapping, session, number=number)
+def _import_task(mapping: TableMapping, part: FilePart, session: ImportSession, number: int) -> None:
+    copy = part.copy(mapping, session.spool.folder)
+    import_file(copy, mapping, session, number=number, part=part)
 
 
 def _mapping_file(files: Sequence[Path], mapping: str | Path | None) -> Path:
@@ -126,19 +130,21 @@ def import_file(
     name: str = "",
     alone: bool = False,
     only: str = "",
+    part: FilePart | None = None,
 ) -> ImportedRows:
     """Import one table, the `number`th of the session.
 
     `name` is the file's name in messages; `alone` means that no other file has this mapping; `only` is a SELECT of the
-    entities whose rows are wanted.
+    entities whose rows are wanted. Where the table is a copy of a `part` of a file, messages have the places of that.
     """
     import duckdb
 
-    table = _TableImport(path, mapping, session, name=name or path.name, rows=f"rows{number}")
+    part = part if part is not None else FilePart(path, path.stat().st_size)
+    table = _TableImport(path, mapping, session, part, name=name or part.path.name, rows=f"rows{number}")
     try:
         table.read(alone=alone, only=only)
     except duckdb.Error as error:
-        raise InputError(f"{path} cannot be read: {first_line(error)}. Nothing was written.") from error
+        raise InputError(f"{part.path} cannot be read: {first_line(error)}. Nothing was written.") from error
     return ImportedRows(table.select_entities(), table.select_entities(RECORD))
 
 
@@ -149,6 +155,7 @@ class _TableImport:
     path: Path
     mapping: TableMapping
     session: ImportSession
+    part: FilePart
     name: str
     rows: str
 
@@ -211,7 +218,7 @@ class _TableImport:
                 suggestions = closest(name, header, limit=1)
                 missing.append(f"{name} (did you mean {suggestions[0]}?)" if suggestions else name)
         if missing:
-            raise InputError(f"{self.path} lacks the column {', '.join(missing)}. It has {', '.join(header)}.")
+            raise InputError(f"{self.part.path} lacks the column {', '.join(missing)}. It has {', '.join(header)}.")
         return header
 
     def address_patterns(self) -> dict[str, list[str]]:
@@ -308,16 +315,19 @@ class _TableImport:
         lines = self.find_lines([row for row, _ in (*keyless, *faults)], [record.number for record in rejected], cells)
         self.session.summary.records += len(cells.long_lines) + len(cells.unclosed_quotes)
         for line in cells.long_lines:
-            self.session.reject(self.name, line, "the line is too long")
+            self.reject(line, "the line is too long")
         for unclosed in cells.unclosed_quotes:
             line = _original_line(unclosed.line, cells.long_lines)
-            self.session.reject(self.name, line, "a quotation mark is not closed", unclosed.text)
+            self.reject(line, "a quotation mark is not closed", unclosed.text)
         for record in rejected:
-            self.session.reject(self.name, lines.rejected[record.number], record.fault, record.text)
+            self.reject(lines.rejected[record.number], record.fault, record.text)
         of_rows = [(row, fault, self.session.reject) for row, fault in keyless]
         of_values = [(row, fault, self.session.reject_value) for row, fault in faults]
         for row, fault, reject in sorted([*of_rows, *of_values], key=itemgetter(0, 1)):
-            reject(self.name, lines.rows[row], fault)
+            reject(self.name, lines.rows[row] + self.part.lines_before, fault)
+
+    def reject(self, line: int, reason: str, text: str = "") -> None:
+        self.session.reject(self.name, line + self.part.lines_before, reason, text)
 
     def rows_without_key(self) -> list[tuple[int, str]]:
         keyless = f"FROM {self.rows} WHERE {SELECTED} AND {SUBJECT} IS NULL ORDER BY 1 LIMIT {MAX_REJECTS}"
@@ -360,8 +370,8 @@ class _TableImport:
         for line, message, text in rows:
             if "unterminated quote" in message and "\n" in (text or "").strip():
                 raise InputError(
-                    f"{self.path}:{line}: a quotation mark is not closed, so the rows after it would be lost. Correct"
-                    " it, or write `quote: none` in the mapping."
+                    f"{self.part.path}:{line + self.part.lines_before}: a quotation mark is not closed, so the rows"
+                    " after it would be lost. Correct it, or write `quote: none` in the mapping."
                 )
         count = self.session.spool.count("SELECT DISTINCT line FROM reject_errors")
         summary.records += count
