@@ -22,6 +22,8 @@ from kg.text.folding import closest
     _ENTRY_FORM,
     _WITH,
     _ENTRY_WITH,
+    _PREFERRED_KEY,
+    _PREFERRED_ON,
     _ABBREVIATION,
     _ADJECTIVE,
     _MEMBER,
@@ -38,6 +40,8 @@ from kg.text.folding import closest
         "entryForm",
         "with",
         "entryWith",
+        "preferredKey",
+        "preferredOn",
         "abbreviation",
         "adjective",
         "member",
@@ -69,6 +73,10 @@ class ShortForm:
     entry_forms: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
     known_entries: tuple[KnownEntry, ...] = ()
+    preferred_key: str = ""
+    """The key with which the values are written in short form; empty where that is the property."""
+    preferred_on: tuple[NamedNode, ...] = ()
+    """The classes on which that key is written; none for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,8 @@ def short_forms_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]
                 texts_of(values, _ENTRY_FORM),
                 pairs_of(values, _WITH),
                 tuple(_known_entry(text, iri) for text in texts_of(values, _ENTRY_WITH)),
+                next(iter(texts_of(values, _PREFERRED_KEY)), ""),
+                tuple(iris_of(values, _PREFERRED_ON)),
             )
 
 

@@ -405,8 +405,25 @@ class ShortForms:
 
     # --- long to short
 
-    def contract(self, property: OntologyTerm, value: YamlNode) -> str | None:
-        """The text of a part or literal in its short form under the property itself; None when it has none."""
+    def preferred_forms(self, property: OntologyTerm, classes: Collection[NamedNode]) -> Iterator[ShortForm]:
+        """Yield the short forms of a property that are written under a key of their own on these classes."""
+        for short in (form.short for form in self._forms.get(property.name, ()) if form.short.property == property.iri):
+            if short.preferred_key and (not short.preferred_on or set(classes) & set(short.preferred_on)):
+                yield short
+
+    def is_same_under_key(
+        self, short: ShortForm, entry: Entry, value: YamlNode, *, classes: Collection[NamedNode]
+    ) -> bool:
+        """True when an entry states the same with the preferred key of a form and this value, on these classes.
+
+        The order of what the form adds to each value does not matter.
+        """
+        key, details = replace(entry[0], text=short.preferred_key), {name for name, _ in short.details}
+        long, other = (self.expand([each], classes=classes)[0] for each in (entry, (key, value)))
+        return long[0].text == other[0].text and _in_order(long[1], details) == _in_order(other[1], details)
+
+    def contract(self, property: OntologyTerm, value: YamlNode, *, key: str = "") -> str | None:
+        """The text of a part or literal in its short form under a key, or the property itself; None without one."""
         if value.text is not None:
             return None
         entries = [(key.text or "", node.text) for key, node in value.entries or ()]
@@ -414,14 +431,17 @@ class ShortForms:
         has_numbers_as_names = any(node.is_quoted and is_number(node.text or "") for _, node in value.entries or ())
         if len(texts) != len(entries) or has_numbers_as_names:
             return None
-        for form in self._forms.get(property.name, []):
-            for template in form.texts:
-                if (text := render(template, texts, form.short.details)) is None:
+        found = []
+        for form in self._forms.get(key or property.name, []):
+            for template in form.key_texts if key else form.texts:
+                details = () if key else form.short.details
+                if form.short.property != property.iri or (text := render(template, texts, details)) is None:
                     continue
-                again = self._expand_text(property, [form], YamlNode(value.place, text=text), own=True)
-                if [(key.text, node.text) for key, node in again.entries or ()] == entries:
-                    return text
-        return None
+                again = self._expand_text(property, [form], YamlNode(value.place, text=text), own=not key)
+                expanded = [(name.text, node.text) for name, node in again.entries or ()]
+                if expanded == [*entries, *(form.short.details if key else ())]:
+                    found.append(text)
+        return min(found, key=lambda text: (len(text), text), default=None)
 
     def join(self, property: OntologyTerm, entries: Sequence[Entry]) -> JoinedText | None:
         """The shortest text that has the value of a property and another value of the same part; None without one."""
@@ -483,6 +503,16 @@ def _with_details(value: YamlNode, details: Sequence[tuple[str, str]]) -> YamlNo
     known = {key.text for key, _ in value.entries or ()}
     added = [(scalar(name, value), scalar(text, value)) for name, text in details if name not in known]
     return replace(value, entries=[*(value.entries or ()), *added])
+
+
+def _in_order(node: YamlNode, last: Collection[str]) -> object:
+    """The content of a node, in which entries with some keys are the last of the mapping."""
+    if node.elements is not None:
+        return [_in_order(element, last) for element in node.elements]
+    if node.entries is None:
+        return node.text, node.is_quoted
+    entries = sorted(node.entries, key=lambda entry: (entry[0].text in last, entry[0].text in last and entry[0].text))
+    return [(key.text, _in_order(value, last)) for key, value in entries]
 
 
 def _in_fact(value: YamlNode, inner: YamlNode) -> YamlNode:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pyoxigraph import NamedNode
 
 from kg.facts.files import fact_files, read_text
 from kg.facts.form_templates import Entry
+from kg.facts.readers.part_ids import part_id
 from kg.facts.short_forms import CONTEXT_KEYS, ShortForms
 from kg.facts.written_values import in_words
 from kg.files.yaml_files import YamlError, YamlNode, quoted, read_documents
@@ -22,6 +23,7 @@ from kg.fixes.repeated_keys import join_repeated_keys
 from kg.project import Project, find_project
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Schema, ValueKind, read_ontology, to_schema
+from kg.writing import ShortForm
 
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
 _Replacement = tuple[int, int, str]
@@ -68,7 +70,7 @@ def format_text(text: str, schema: Schema, *, short: bool) -> str:
         for key, block in root.entries or ():
             if block.entries is not None and key.text != "source":
                 replacements += list(
-                    formatter.shorten(block.entries) if short else formatter.write_out_block(block.entries)
+                    formatter.shorten_block(block.entries) if short else formatter.write_out_block(block.entries)
                 )
     for start, end, new in sorted(replacements, reverse=True):
         text = text[:start] + new + text[end:]
@@ -143,15 +145,41 @@ class _Formatter:
 
     # --- short forms
 
-    def shorten(self, entries: Sequence[Entry]) -> Iterator[_Replacement]:
-        """Yield the replacements of long values that have a short form."""
+    def shorten_block(self, entries: Sequence[Entry]) -> Iterator[_Replacement]:
+        """Yield the replacements of long keys and values in a block."""
+        return self.shorten(entries, self.forms.classes_of(entries))
+
+    def shorten(self, entries: Sequence[Entry], classes: Collection[NamedNode]) -> Iterator[_Replacement]:
+        """Yield the replacements of keys and values that have a short form, on an entity or part of these classes."""
+        keys = {key.text for key, _ in entries}
         for key, value in entries:
             property = self.forms.schema.property_named(key.text or "")
-            if property is not None and key.text not in CONTEXT_KEYS:
-                for node in value.elements if value.elements is not None else [value]:
-                    yield from self._shorten_value(property, node)
+            if property is None or key.text in CONTEXT_KEYS:
+                continue
+            short = self._preferred_form(property, (key, value), keys, classes)
+            if short is not None:
+                yield self._replacement(key, short.preferred_key)
+            for node in value.elements if value.elements is not None else [value]:
+                yield from self._shorten_value(property, node, short)
 
-    def _shorten_value(self, property: OntologyTerm, value: YamlNode) -> Iterator[_Replacement]:
+    def _preferred_form(
+        self, property: OntologyTerm, entry: Entry, keys: Collection[str | None], classes: Collection[NamedNode]
+    ) -> ShortForm | None:
+        """The short form under whose key an entry states the same; None for a key that the block has already."""
+        value = entry[1]
+        for short in self.forms.preferred_forms(property, classes):
+            nodes = [_without(node, short.details) for node in _elements_of(value)]
+            elements = [node for node in nodes if node is not None]
+            if any(key in keys for key in (short.preferred_key, *short.keys)) or len(elements) < len(nodes):
+                continue
+            shorter = elements[0] if value.elements is None else replace(value, elements=elements)
+            if self.forms.is_same_under_key(short, entry, shorter, classes=classes):
+                return short
+        return None
+
+    def _shorten_value(
+        self, property: OntologyTerm, value: YamlNode, under: ShortForm | None = None
+    ) -> Iterator[_Replacement]:
         if value.entries is None:
             if value.text is not None and (text := in_words(value.text, property)) != value.text:
                 yield self._replacement(value, quoted(text))
@@ -159,11 +187,27 @@ class _Formatter:
         values = {key.text: inner for key, inner in value.entries}
         if "value" in values:
             yield from self._shorten_value(property, values["value"])
-        elif (short := self._short_form(property, value)) is not None and self._has_no_comment(value):
+        elif (short := self._short_form(property, value, under)) is not None and self._has_no_comment(value):
             yield self._replacement(value, short)
         elif property.value_kind is ValueKind.ENTITY:
-            yield from self.shorten(value.entries)
+            details = dict(under.details) if under is not None else {}
+            yield from map(self._removal(value), (key for key in details if key in values))
+            left = [(key, node) for key, node in value.entries if key.text not in details]
+            yield from self.shorten(left, property.range)
             yield from self._join_values(value)
+
+    def _removal(self, part: YamlNode) -> Callable[[str], _Replacement]:
+        """What removes an entry of a part, by its key."""
+        entries = part.entries or []
+
+        def removal(name: str) -> _Replacement:
+            number = next(number for number, (key, _) in enumerate(entries) if key.text == name)
+            key, value = entries[number]
+            if number > 0:
+                return self._end(entries[number - 1][1]), self._end(value), ""
+            return self._offset(*self._place(key)), self._offset(*self._place(entries[1][0])), ""
+
+        return removal
 
     def _join_values(self, part: YamlNode) -> Iterator[_Replacement]:
         """Yield the replacements of values of a part that one text has: `score: 4, scale: 5` is `score: 4/5`."""
@@ -178,11 +222,15 @@ class _Formatter:
             yield self._replacement(value, joined.text)
             yield self._end(entries[place - 1][1]), self._end(entries[place][1]), ""
 
-    def _short_form(self, property: OntologyTerm, value: YamlNode) -> str | None:
+    def _short_form(self, property: OntologyTerm, value: YamlNode, under: ShortForm | None) -> str | None:
         """`€1.2 million`, or `{value: €1.2 million, at: ...}` for a part with a passage or source of its own."""
         context = [(key, node) for key, node in value.entries or () if key.text in CONTEXT_KEYS]
         others = [(key, node) for key, node in value.entries or () if key.text not in CONTEXT_KEYS]
-        short = self.forms.contract(property, replace(value, entries=others))
+        short = None
+        if under is not None and (left := _without(replace(value, entries=others), under.details)) is not None:
+            short = self.forms.contract(property, left, key=under.preferred_key)
+        elif under is None:
+            short = self.forms.contract(property, replace(value, entries=others))
         if short is None or not context:
             return quoted(short) if short is not None else None
         details = ", ".join(f"{key.text}: {_flow(node)}" for key, node in context)
@@ -216,6 +264,25 @@ class _Formatter:
 
     def _has_no_comment(self, node: YamlNode) -> bool:
         return "#" not in self.text[self._offset(*self._place(node)) : self._end(node)]
+
+
+def _elements_of(value: YamlNode) -> Sequence[YamlNode]:
+    return value.elements if value.elements is not None else [value]
+
+
+def _without(node: YamlNode, details: Sequence[tuple[str, str]]) -> YamlNode | None:
+    """A part without what its short form adds; None where it does not state that, or would have another id."""
+    stated = [(key.text, value.text) for key, value in node.entries or ()]
+    if not all(detail in stated for detail in details):
+        return None
+    names = {name for name, _ in details}
+    entries = [(key.text or "", (key, value)) for key, value in node.entries or ()]
+    left = [(name, entry) for name, entry in entries if name not in names]
+    added = [(name, entry) for name, entry in entries if name in names]
+    ids = {part_id((name, entry[1]) for name, entry in each) for each in (entries, [*left, *added])}
+    if details and (not left or len(ids) > 1):
+        return None
+    return replace(node, entries=[entry for _, entry in left]) if details else node
 
 
 def _equal(value: YamlNode, other: YamlNode) -> bool:

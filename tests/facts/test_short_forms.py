@@ -414,7 +414,19 @@ VALUES = {
         ["{Rotten Tomatoes: 93%}", "{givenBy: The Daily, scale: 5, score: 4}", "{score: 3, scale: 4, givenBy: X}"]
     ),
     "review": st.just("{outlet: The Daily, critic: Ann Roe, score: 4/5}"),
-    "recognition": st.just("{outcome: nominated, award: Bear, date: 3 May 2001}"),
+    "recognition": st.sampled_from(
+        [
+            "{outcome: nominated, award: Bear, date: 3 May 2001}",
+            "[{outcome: won, award: Bear, recipient: Rui Melo}, {award: Lion, year: 2001, outcome: won}]",
+            "[{outcome: won, award: Bear}, {award: Lion, outcome: nominated}]",
+            "\n    - outcome: won\n      award: Bear\n      eventSeries: Berlin\n    - {outcome: won, count: 2}",
+        ]
+    ),
+    "screening": st.just("{kind: premiere, eventSeries: Locarno, date: 2019-08-02}")
+    | st.just("{kind: festival screening, eventSeries: Locarno}"),
+    "countryOfOrigin": NAMES,
+    "wins": st.just("{Berlin: 3}"),
+    "boxOffice": st.just("{territory: France, amount: 1200000, currency: EUR}") | AMOUNTS,
     "premiere": NAMES,
     "country": NAMES | st.just("{value: [Norway, Iceland], paraphrase: true}"),
     "director": NAMES | st.just('"1917"'),
@@ -473,13 +485,40 @@ def test_a_word_that_several_values_have_states_each_of_them(films: SmallProject
     [
         (
             "{givenBy: The Daily, agent: Ann Roe, score: 4, scale: 5}",
-            "{givenBy: The Daily, agent: Ann Roe, score: 4/5}",
+            "{outlet: The Daily, critic: Ann Roe, score: 4/5}",
         ),
-        ("{givenBy: IMDb, score: 93, scale: 100, date: 2019}", "{givenBy: IMDb, score: 93%, date: 2019}"),
-        ("\n    givenBy: The Daily\n    score: 4\n    scale: 5", "\n    givenBy: The Daily\n    score: 4/5"),
+        ("{givenBy: IMDb, score: 93, scale: 100, date: 2019}", "{outlet: IMDb, score: 93%, date: 2019}"),
+        ("\n    givenBy: The Daily\n    score: 4\n    scale: 5", "\n    outlet: The Daily\n    score: 4/5"),
         ("{scale: 5, score: 4}", "{scale: 5, score: 4}"),
-        ("{givenBy: The Daily, score: {value: 4, at: 1-2}, scale: 5}",) * 2,
+        (
+            "{givenBy: The Daily, score: {value: 4, at: 1-2}, scale: 5}",
+            "{outlet: The Daily, score: {value: 4, at: 1-2}, scale: 5}",
+        ),
     ],
 )
 def test_a_score_and_its_scale_are_shortened_to_one_text(long: str, short: str) -> None:
-    assert format_text(block(f"  rating: {long}\n"), SCHEMA, short=True) == block(f"  rating: {short}\n")
+    assert format_text(block(f"  rating: {long}\n"), SCHEMA, short=True) == block(f"  review: {short}\n")
+
+
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        ("castCredit: {agent: Ana Luz, character: Maria}", "cast: Ana Luz as Maria"),
+        ("castCredit: {agent: Ana Luz, role: leading}", "cast: {agent: Ana Luz, role: leading}"),
+        ("castCredit: some-credit", "castCredit: some-credit"),
+        ("recognition: {outcome: won, award: Bear, year: 2019}", "awards: Bear 2019"),
+        ("recognition:\n    - outcome: won\n      award: Bear\n      recipient: A B",) * 1
+        + ("awards:\n    - award: Bear\n      recipient: A B",),
+        (
+            "recognition: [{outcome: nominated, award: A}, {award: B, outcome: nominated}]",
+            "nominations: [A, B]",
+        ),
+        ("recognition: [{outcome: won, award: A}, {award: B, outcome: nominated}]",) * 2,
+        ("recognition: {outcome: won, award: A}\n  awards: B",) * 2,
+        ("screening: {kind: premiere, eventSeries: Locarno, date: 2019}", "premiere: Locarno 2019"),
+        ("boxOffice: {amount: 1200000, currency: EUR}", "gross: €1.2 million"),
+        ("countryOfOrigin: [Portugal, France]\n  runningTime: 94", "country: [Portugal, France]\n  runtime: 94 min"),
+    ],
+)
+def test_a_long_key_is_shortened_where_the_facts_stay_the_same(long: str, short: str) -> None:
+    assert format_text(block(f"  {long}\n"), SCHEMA, short=True) == block(f"  {short}\n")
