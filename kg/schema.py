@@ -119,8 +119,8 @@ class OntologyTerm:
     """Of a property: signs and words that stand for a value, each with the value."""
     example: str = ""
     """Of a property: a value, as a fact file writes it."""
-    is_lower_case: bool = False
-    """Of a property: names of its values are common nouns, such as `drama`."""
+    lower_case: str = ""
+    """Of a property: what a word in lower case is as its value: a "noun" such as `drama`, or a "name": `french`."""
     known_class: NamedNode | None = None
     """Of a property: the class or kind of its values whose names the ontology knows as such."""
 
@@ -304,10 +304,10 @@ class Schema:
         return self.types[usual[0]].name if len(usual) == 1 and usual[0] in self.types else ""
 
     def is_noun(self, name: str, property: OntologyTerm) -> bool:
-        """True for a word in lower case that is a name as a value of a property: `drama` as a genre, or `worldwide`."""
+        """True for a word in lower case that is a name as a value of a property: `drama`, `french`, `worldwide`."""
         if not (name.isalpha() and name.islower()):
             return False
-        return property.is_lower_case or self._is_member(name, property.range)
+        return bool(property.lower_case) or self._is_member(name, property.range)
 
     def _is_member(self, name: str, classes: Collection[NamedNode]) -> bool:
         type = self.known_names.members.get(name)
@@ -569,7 +569,7 @@ def _to_property(
         unit=next(iter(texts_of(values, _UNIT)), ""),
         signs=tuple((sign, value) for sign, _, value in (text.rpartition(" ") for text in texts_of(values, _SIGN))),
         example=next(iter(texts_of(values, _EXAMPLE)), ""),
-        is_lower_case="true" in texts_of(values, _LOWER_CASE),
+        lower_case=next(iter(texts_of(values, _LOWER_CASE)), ""),
         known_class=next(iter(iris_of(values, _KNOWN_CLASS)), None),
     )
 

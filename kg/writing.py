@@ -24,6 +24,7 @@ from kg.text.folding import closest
     _ENTRY_WITH,
     _PREFERRED_KEY,
     _PREFERRED_ON,
+    _UNFINISHED,
     _ABBREVIATION,
     _ADJECTIVE,
     _MEMBER,
@@ -42,6 +43,7 @@ from kg.text.folding import closest
         "entryWith",
         "preferredKey",
         "preferredOn",
+        "unfinished",
         "abbreviation",
         "adjective",
         "member",
@@ -77,6 +79,9 @@ class ShortForm:
     """The key with which the values are written in short form; empty where that is the property."""
     preferred_on: tuple[NamedNode, ...] = ()
     """The classes on which that key is written; none for all."""
+    unfinished: tuple[str, ...] = ()
+    """Forms that lack a value, and the advice how to write it."""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,8 @@ def short_forms_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]
                 tuple(_known_entry(text, iri) for text in texts_of(values, _ENTRY_WITH)),
                 next(iter(texts_of(values, _PREFERRED_KEY)), ""),
                 tuple(iris_of(values, _PREFERRED_ON)),
+                texts_of(values, _UNFINISHED),
+                " ".join(texts_of(values, _ADVICE)),
             )
 
 
@@ -127,7 +134,7 @@ def _known_entry(text: str, iri: NamedNode) -> KnownEntry:
     return KnownEntry(match["key"], match["form"], (match["name"], match["value"]))
 
 
-_KNOWN_ENTRY = re.compile(r"(?P<key>[^{}]+) (?P<form>\{\w+\}) (?P<name>\w+): (?P<value>.+)")
+_KNOWN_ENTRY = re.compile(r"(?P<key>[^{}]+) (?P<form>\{\w+\}(?: \w+)?) (?P<name>\w+): (?P<value>.+)")
 
 
 def properties_of_keys(short_forms: Iterable[ShortForm]) -> dict[str, tuple[NamedNode, ...]]:

@@ -77,8 +77,8 @@ def _is_number(property: OntologyTerm) -> bool:
 
 
 def _is_year(property: OntologyTerm) -> bool:
-    """True for the property that has a year alone in forms; elsewhere it takes the dates that `when` takes."""
-    return property.name == "year"
+    """True for a property that has a year alone in forms; elsewhere it takes the dates that `when` takes."""
+    return property.value_kind is ValueKind.DATE and property.unit == "year"
 
 
 def _slot_pattern(property: OntologyTerm) -> str:

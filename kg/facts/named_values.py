@@ -47,6 +47,11 @@ class NamedValue:
     place: Place
 
     @builtins.property
+    def label(self) -> str:
+        """The label of the entity that is created where nothing has the name: of `french`, French."""
+        return self.name.capitalize() if self.property.lower_case == "name" and self.name.islower() else self.name
+
+    @builtins.property
     def owner(self) -> NamedNode | None:
         """The entity within which the name is unique; None for a name that is unique everywhere."""
         return _owner(self.subject) if self.property.named_within is not None else None
@@ -303,7 +308,7 @@ class _Resolver:
         if known is not None and (joined := self._join(known.type, type)) is not None:
             self._created[iri] = _Created(known.value, joined)
             return iri
-        example = f"{_id(iri)}: {{type: {self._type_text(type) or '...'}, label: {value.name}}}"
+        example = f"{_id(iri)}: {{type: {self._type_text(type) or '...'}, label: {value.label}}}"
         if known is not None or iri in self.index.subjects:
             message = f"{value.name!r} is not a name of {_id(iri)}, which is another entity"
             if known is not None:
@@ -357,7 +362,7 @@ class _Resolver:
             yield Fact(iri, TYPE, self.schema.class_names[class_name], evidence, place=place)
             if narrowed is not None:
                 yield Fact(iri, KIND, Literal(narrowed.word), evidence, place=place)
-            yield Fact(iri, LABEL, Literal(created.value.name), evidence, place=place)
+            yield Fact(iri, LABEL, Literal(created.value.label), evidence, place=place)
             if (owner := created.value.owner) is not None and (within := created.value.property.named_within):
                 yield Fact(iri, within, owner, evidence, place=place)
 

@@ -16,6 +16,7 @@ from pyoxigraph import NamedNode
 from kg.facts.form_templates import OCCASIONS, Entry, FormTemplate, match_text, render, scalar, to_template
 from kg.facts.written_values import AMOUNT, normalise, to_amount
 from kg.files.yaml_files import YamlNode, is_number
+from kg.reports import Place
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, KNOWN_NAMES, TYPE
 from kg.text.folding import closest
@@ -28,6 +29,9 @@ DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3,4}(?![0-9])")
 _AMOUNT_IN_WORDS = re.compile(
     rf"(?P<amount>{AMOUNT}) (?P<words>(?!(?:thousand|million|billion)\b)[^\W\d_]{{2,}}(?: [^\W\d_]{{2,}}){{0,3}})"
 )
+
+
+_NOWHERE = YamlNode(Place(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +283,13 @@ class ShortForms:
         if any(self.property_of(name, property.range) is None for name in names):
             return value
         return replace(value, entries=[*self.expand(others, classes=property.range), *long.entries])
+
+    def advice_for(self, text: str, property: OntologyTerm) -> str:
+        """How to write a text that lacks a value of its form, such as the scale of `4 stars`; empty for any other."""
+        for form in self._forms.get(property.name, ()):
+            if match_text(text, self._templates(form.short.unfinished), _NOWHERE, may_be_id=False) is not None:
+                return form.short.advice
+        return ""
 
     def slots_of(self, property: OntologyTerm) -> set[OntologyTerm]:
         """The properties whose values the texts of a property may have."""

@@ -49,6 +49,13 @@ def test_a_name_creates_a_person_with_this_label(film_project: SmallProject) -> 
     ]
 
 
+@pytest.mark.parametrize("language", ["french", "French"])
+def test_a_language_in_lower_case_has_its_name(film_project: SmallProject, language: str) -> None:
+    film_project.write("data/films.yaml", FERRY.replace("director: Inês Carvalho", f"language: {language}"))
+    assert "film:french rdfs:label French" in statements(film_project)
+    assert [finding.check for finding in film_project.read().findings] == ["facts/new-entity"]
+
+
 def test_a_name_that_may_be_two_people_is_a_warning(film_project: SmallProject) -> None:
     film_project.write(
         "data/films.yaml", FERRY.replace("Inês Carvalho", "[Jane Roe and John Doe, Ferdinand Land, 'Ann Poe, Max Moe']")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kg.facts.form_templates import to_template
 from kg.facts.model import Source
 from kg.facts.passage_lock import CitationFinder
 from kg.facts.readers.yaml_reader import YamlReader
@@ -181,6 +182,10 @@ def block(lines: str) -> str:
             "  release:\n    - {territory: France, date: 2019-03-14, distributor: Neon}\n"
             "    - {territory: Spain, date: 2019-05, distributor: Neon}",
         ),
+        (
+            "  review: {Letterboxd: 4 stars}",
+            "  rating: {givenBy: Letterboxd, score: 4, scale: {value: 5, paraphrase: true}}",
+        ),
         ("  gross: {US: $5}", "  boxOffice: {territory: United States, amount: 5, currency: USD}"),
         ("  date: March 14, 2019", "  date: 2019-03-14"),
         ("  country: Portugal\n  actors: [A B, C D]", "  countryOfOrigin: Portugal\n  castMember: [A B, C D]"),
@@ -346,6 +351,19 @@ def test_a_mistake_in_a_mapping_hides_no_other_and_is_one_finding(
     messages = sorted(f.message for f in check(films.folder) if f.severity is Severity.VIOLATION)
     assert len(messages) == len(found)
     assert all(message.startswith(text) for message, text in zip(messages, sorted(found), strict=True))
+
+
+def test_a_score_without_its_scale_is_told_how_to_write_it(films: SmallProject) -> None:
+    films.write("data/films.yaml", block("  review: {outlet: The Daily, score: 4 stars}\n"))
+    (finding,) = (finding for finding in films.read().findings if finding.check == "facts/value")
+    assert finding.remedy == "Write how many stars there are: 4/5 stars."
+
+
+def test_a_year_alone_in_a_form_is_of_the_property_whose_unit_is_a_year() -> None:
+    forms = {name: to_template(f"{{{name}}}", SCHEMA) for name in ("year", "date")}
+    read = {name: form.pattern.fullmatch("May 2019") is not None for name, form in forms.items() if form is not None}
+    assert read == {"year": False, "date": True}
+    assert {term.name for term in SCHEMA.properties.values() if term.unit == "year"} == {"year"}
 
 
 def test_a_comma_within_braces_is_not_taken_for_the_end_of_a_number(tmp_path: Path) -> None:

@@ -310,6 +310,22 @@ def test_the_guessed_key_is_the_number_of_a_catalogue(project: ImportProject, tm
     assert {("rdfs:label", "Metropolis"), ("runningTime", "153")} <= project.values_of("katalog-f-2-ae3366")
 
 
+def test_a_guess_reads_an_original_title_where_it_is_another(project: ImportProject, tmp_path: Path) -> None:
+    table = tmp_path / "films.csv"
+    table.write_text("id,title,original title,year\n1,Anora,Anora,2024\n2,The Sea,La Mer,2003\n", encoding="utf-8")
+    assert project.run("table", str(table), "--guess", "-o", f"{table}.mapping.yaml") == 0
+    assert project.run("table", str(table)) == 0
+    rows = (project.folder / "data/imports/films/facts.csv").read_text("utf-8")
+    assert [row.split(",")[2] for row in rows.splitlines() if ",alias," in row or "altLabel" in row] == ["La Mer"]
+
+
+def test_a_document_is_no_table(project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = tmp_path / "README.md"
+    document.write_text("# Films\n\nThe films, of the archive.\n", encoding="utf-8")
+    assert project.run("table", str(document), "--guess") == 2
+    assert "is not a table" in capsys.readouterr().err
+
+
 FRENCH = """Code;Titre original;Titre français;Année;Réalisateur(s);Durée (min);Entrées;Budget;Date de sortie;Pays
 F001;The Quays;Les Quais;1998;Jean Dupont, Marie Curie;101;1 234 567;4,5 M€;14/03/1998;France / Belgique
 F002;La Mer;;2003;Marie Curie;88;23 456;1,2 M€;01/12/2003;France

@@ -349,7 +349,8 @@ class YamlReader:
         try:
             term = parse_value(text, property, lang=lang)
         except ValueError as error:
-            message, remedy = f"{property.name}: {error}", example_of(property)
+            message = f"{property.name}: {error}"
+            remedy = self._short_forms.advice_for(text, property) or example_of(property)
             self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
             return None
         if not self.schema.allows(property.iri, term):

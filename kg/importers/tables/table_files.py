@@ -30,6 +30,8 @@ _BLOCK = 1 << 20
 _MAX_HEADER_LINES = 20_000
 """Lines of JSON that are read for the names of columns."""
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".jsonl", ".ndjson", ".parquet", ".xlsx")
+_DOCUMENTS = (".md", ".markdown", ".rst", ".html", ".htm", ".xml", ".pdf", ".docx", ".doc", ".odt", ".yaml", ".yml")
+"""How the names of files end that are no tables."""
 _DELIMITERS = (",", "\t", ";", "|")
 
 
@@ -530,6 +532,8 @@ def detect_format(path: Path, mapping: TableMapping | None) -> str:
     if mapping is not None and mapping.format:
         return mapping.format
     name = path.name.removesuffix(".gz").removesuffix(".bz2").lower()
+    if name.endswith(_DOCUMENTS):
+        raise InputError(f"{path} is not a table. Tables are {', '.join(SUFFIXES)} files.")
     formats = {
         ".tsv": "tsv",
         ".jsonl": "jsonl",

@@ -62,6 +62,8 @@ class ColumnGuess:
     """The cleaning of the year that is in the same cell."""
     label: str = ""
     language: str = ""
+    other_than: str = ""
+    """The column that has the same value where this one says nothing."""
     identifier: str = ""
     empty_texts: tuple[str, ...] = ()
     """Texts that mean nothing, such as an amount of zero."""
@@ -101,7 +103,7 @@ def guess_mapping(path: Path, schema: Schema, *, encoding: str = "utf-8") -> str
         for name in header
         if name not in used
     )
-    guesses = _with_label(_with_people(guesses, cells, known), cells)
+    guesses = _with_other_titles(_with_label(_with_people(guesses, cells, known), cells))
     key = _guess_key(guesses, cells, len(rows))
     return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header, encoding=encoding)
 
@@ -213,6 +215,14 @@ def _with_label(guesses: list[ColumnGuess], cells: Cells) -> list[ColumnGuess]:
         return guesses
     fullest = max(titles, key=lambda guess: (len(cells[guess.column]), not guess.language))
     return [replace(guess, property="label", split="") if guess is fullest else guess for guess in guesses]
+
+
+def _with_other_titles(guesses: list[ColumnGuess]) -> list[ColumnGuess]:
+    """The guesses, with original titles that are read only where they are other than the title."""
+    label = next((guess.column for guess in guesses if guess.property == "label" and not guess.clean), "")
+    aliases = [guess for guess in guesses if guess.property == "alias" and not (guess.split or guess.language)]
+    is_other = {guess.column for guess in aliases if label}
+    return [replace(guess, other_than=label) if guess.column in is_other else guess for guess in guesses]
 
 
 def _without_repetition(guesses: Iterable[ColumnGuess]) -> list[ColumnGuess]:
@@ -510,6 +520,7 @@ def _entry(guess: ColumnGuess) -> str:
         "class": guess.class_name,
         "label": _scalar(guess.label) if guess.label else "",
         "language": guess.language,
+        "other_than": _scalar(guess.other_than) if guess.other_than else "",
         "identifier": guess.identifier,
         "within": guess.inverse,
         "split": _scalar(guess.split) if guess.split else "",
