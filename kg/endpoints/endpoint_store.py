@@ -246,7 +246,10 @@ class EndpointStore:
 
     def _parse(self, body: bytes) -> QuerySolutions | QueryBoolean:
         try:
-            return parse_query_results(body, format=QueryResultsFormat.JSON)
+            result = parse_query_results(body, format=QueryResultsFormat.JSON)
+            if isinstance(result, QuerySolutions) and [name.value for name in result.variables] == [_ASKED]:
+                return parse_query_results(_BOOLEAN[any(True for _ in result)], format=QueryResultsFormat.JSON)
+            return result
         except SyntaxError as error:
             raise self._unreadable(error) from error
 
@@ -294,6 +297,9 @@ class EndpointStore:
             raise RemoteError(f"{self.config.address} was loaded anew while its answer was read: ask again.")
 
 
+_ASKED = "__ASK_RETVAL"
+"""The variable in which Virtuoso answers an ASK: with one row, or with none where it is false."""
+_BOOLEAN = {truth: orjson.dumps({"head": {}, "boolean": truth}) for truth in (True, False)}
 _CONSTRUCT = "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }"
 
 

@@ -7,7 +7,8 @@ most `_MAX_NAMES`, and these are compared here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from typing import cast
 
 from pyoxigraph import Literal, NamedNode, Store
@@ -94,8 +95,12 @@ class RemoteNames(EntityNames):
         """The names that were found for the text that is not the name of anything."""
         return iter(self._similar)
 
-    def _names_like(self, text: str) -> list[tuple[str, NamedNode]]:
-        """The names that have the longest words of a text in them."""
+    @cached_property
+    def _names_like(self) -> Callable[[str], Sequence[tuple[str, NamedNode]]]:
+        """The names that have the longest words of a text in them; a store reads all names to find them."""
+        return lru_cache(maxsize=64)(self._find_names_like)
+
+    def _find_names_like(self, text: str) -> Sequence[tuple[str, NamedNode]]:
         words = sorted(_WORD.findall(text.lower()), key=len, reverse=True)[:3] or [text.lower()]
         tests = " || ".join(f"CONTAINS(LCASE(STR(?name)), {Literal(word)})" for word in words)
         query = (

@@ -57,6 +57,8 @@ def open_session(master: str = DEFAULT_MASTER) -> Any:
     except InputError:
         raise
     except Exception as error:  # of py4j, Java or gRPC
+        if master.startswith("sc://") and isinstance(error, ImportError):
+            raise InputError("Spark Connect requires other packages: pip install 'pyspark[connect]'") from error
         raise InputError(f"Spark does not start on {master}: {str(error).splitlines()[0][:300]}") from error
     session.sparkContext.setLogLevel("ERROR")
     return session

@@ -140,6 +140,9 @@ class SnapshotFile:
         except duckdb.Error as error:
             message = f"The graph in {self.path} cannot be opened: {error}. Run `kg build`."
             raise ProjectError(message) from error
+        # All connections of a process to one file have their settings in common: another may have made these already.
+        if sql.execute("SELECT current_setting('enable_external_access')").fetchall() == [(False,)]:
+            return sql
         if (memory := memory_limit()) is not None:
             sql.execute("SET memory_limit = ?", [f"{int(memory * _SHARE) >> 20}MiB"])
             sql.execute("SET threads = 1")

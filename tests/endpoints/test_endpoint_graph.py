@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http.server import BaseHTTPRequestHandler
 
+import orjson
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
@@ -88,6 +89,13 @@ def test_the_command_line_asks_an_endpoint(
     assert "there are more" in capsys.readouterr().out
 
 
+def test_names_like_a_text_are_looked_for_once(films: FilmGraph, failing: FailingStore) -> None:
+    graph = connect(failing.address, films.project)
+    assert graph.entity("sean BAKER") == films.entity("Sean Baker")
+    searched = [query for query in failing.queries if "CONTAINS(LCASE" in query]
+    assert len(searched) == 1
+
+
 # --- stores that fail
 
 
@@ -97,6 +105,23 @@ def test_an_answer_that_is_cut_silently_is_read_in_pages(films: FilmGraph, faili
     answer = graph.ask("sequels")
     assert answer.values("film") == films.ask("sequels").values("film")
     assert len(answer) == 300
+
+
+def answer_as_rows(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    """Answer an ASK as Virtuoso does: with one row, or with none."""
+    document = orjson.loads(body)
+    if "boolean" in document:
+        rows = [{"__ASK_RETVAL": {"type": "literal", "value": "1"}}] if document["boolean"] else []
+        document = {"head": {"vars": ["__ASK_RETVAL"]}, "results": {"bindings": rows}}
+    send(handler, orjson.dumps(document))
+
+
+def test_a_store_that_answers_a_truth_with_rows_is_understood(films: FilmGraph, failing: FailingStore) -> None:
+    failing.reply = answer_as_rows
+    graph = connect(failing.address, films.project)
+    assert graph.sparql("ASK { film:anora a film:Film }").truth is True
+    assert graph.sparql("ASK { film:anora a film:Person }").truth is False
+    assert not graph.store.contains_named_graph(NamedNode("https://example.org/none"))
 
 
 def test_an_answer_that_was_complete_once_needs_no_further_request(films: FilmGraph, failing: FailingStore) -> None:

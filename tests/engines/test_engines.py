@@ -6,7 +6,8 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
 import duckdb
 import pytest
@@ -103,6 +104,34 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(InputError, match=r"film-knowledge-graph\[spark\]"):
         open_session("local[2]")
+
+
+class BareSession:
+    """What pyspark does without the packages of Spark Connect."""
+
+    builder: ClassVar[type[BareSession]]
+
+    @staticmethod
+    def getActiveSession() -> None:  # noqa: N802 - Spark's name
+        return None
+
+    @classmethod
+    def appName(cls, name: str) -> type[BareSession]:  # noqa: N802
+        return cls
+
+    @staticmethod
+    def remote(address: str) -> None:
+        raise ImportError("[PACKAGE_NOT_INSTALLED] grpcio >= 1.76.0 must be installed; however, it was not found.")
+
+
+BareSession.builder = BareSession
+
+
+def test_the_packages_of_spark_connect_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "pyspark.sql", SimpleNamespace(SparkSession=BareSession))
+    with pytest.raises(InputError, match=r"requires other packages: pip install 'pyspark\[connect\]'"):
+        open_session("sc://127.0.0.1:15002")
 
 
 def test_a_missing_java_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -20,8 +20,11 @@ from typing import Any, TypeVar
 import pytest
 
 from kg.errors import LimitError
+from kg.graph.snapshot_file import SnapshotFile
+from kg.workers import job_limits
 from kg.workers.pool import Pool, PoolEvent, PoolLimits, PoolState
 from kg.workers.worker import WorkerSetup
+from tests.projects import ANORA, SmallProject
 from tests.workers.jobs import (
     append_process_id,
     identity,
@@ -265,3 +268,11 @@ def test_a_pool_whose_workers_cannot_open_anything_says_so() -> None:
 def open_broken() -> None:
     """Fail to open."""
     raise OSError("no such build")
+
+
+def test_a_worker_opens_the_snapshot_of_a_build_twice(project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("data/films.yaml", ANORA)
+    graph = project.open()
+    monkeypatch.setattr(job_limits, "memory_limit", lambda: 1 << 30)
+    first, second = SnapshotFile(graph.build), SnapshotFile(graph.build)
+    assert first.sizes() == second.sizes()
