@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_limit, find_own_project, print_message, write, write_json
-from kg.cli.link_files import add_options, link_files
+from kg.cli.link_files import add_options, check_no_file_options, link_files
 from kg.cli.link_review import add_review_options, pair_text, review, split
 from kg.cli.progress import is_plain
 from kg.errors import InputError
@@ -58,6 +58,7 @@ def _link(call: argparse.Namespace) -> int:
     _check_kinds(call.kind)
     if call.dedupe or (len(call.words) == 2 and task not in _TASKS):
         return link_files(call, _thresholds(call), today())
+    check_no_file_options(call)
     if task and task not in _TASKS:
         raise InputError(f"{task!r} is neither a task of kg link ({', '.join(_TASKS)}) nor one of two files.")
     if entities and task == "review":

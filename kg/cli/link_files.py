@@ -36,6 +36,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--encoding", default="", metavar="NAME", help="of tables: latin-1, utf-16 ...; default: utf-8")
 
 
+def check_no_file_options(call: argparse.Namespace) -> None:
+    """Raise `InputError` for an option that only two files have."""
+    given = {
+        "--gold": call.gold,
+        "--gold-complete": call.gold_complete,
+        "--output": call.output,
+        "--sssom": call.sssom,
+        "--key": call.key,
+        "--encoding": call.encoding,
+    }
+    if option := next((name for name, value in given.items() if value), ""):
+        raise InputError(
+            f"{option} is for two files: kg link LEFT RIGHT. The sources of a project have no such option."
+        )
+
+
 def link_files(call: argparse.Namespace, thresholds: Thresholds, day: str) -> int:
     """Link the files of a call."""
     from kg.file_linking.gold_standard import evaluate, read_gold_standard

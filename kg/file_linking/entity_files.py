@@ -146,7 +146,7 @@ class _TableReader:
             if column.name:
                 meanings[column.name].append(column.property)
         for name, meaning in zip(("kind", "season", "episode"), (works.kind, works.season, works.episode), strict=True):
-            if meaning:
+            if meaning and name not in meanings[meaning]:
                 meanings[meaning].append(name)
         return EntityFile(self.path, tuple(column_names), mentions, rows, keys, meanings, mapping.key, tuple(wide))
 

@@ -333,3 +333,9 @@ def test_a_mapping_beside_a_file_selects_rows_as_an_import_does(
     )
     assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl")]) == 2
     assert "no rows that its mapping selects by Year" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--gold", "gold.csv"], ["--gold-complete"], ["-o", "pairs.csv"], ["--key", "id"]])
+def test_options_of_files_are_refused_in_a_project(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "--dry-run", *option]) == 2
+    assert "is for two files: kg link LEFT RIGHT" in capsys.readouterr().err

@@ -349,3 +349,13 @@ def test_the_fixtures_of_other_programs_give_a_valid_graph(project: ImportProjec
     assert ("rdfs:label", "Douglas Adams") in project.values_of("wd-q42")
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))
+
+
+@pytest.mark.parametrize("options", [[], ["--languages", "fr"]])
+def test_an_item_that_has_only_a_name_for_all_languages_is_named(
+    project: ImportProject, dump: Path, options: list[str]
+) -> None:
+    named = entity("Q1", label="") | {"labels": {"mul": {"language": "mul", "value": "Anora"}}}
+    write(dump, named, entity("Q2", label="Other"))
+    project.run("wikidata", str(dump), *options)
+    assert ("rdfs:label", "Anora") in project.values_of("wd-q1")
