@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import cast
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
@@ -126,6 +127,10 @@ def to_text(term: Term | Triple) -> str:
     return f"<<( {term} )>>" if isinstance(term, Triple) else str(term)
 
 
+_SIMPLE_TERM = re.compile(r'(?P<iri><[^\s<>"{}|^`\\]+>)|"[^"\\\r\n]*"')
+"""An IRI, or a literal without language and datatype, neither with an escaped character."""
+
+
 def is_triple_term(text: str) -> bool:
     """True for the N-Triples form of a triple term."""
     return text.startswith("<<")
@@ -142,6 +147,10 @@ def to_term(text: str) -> Term:
     >>> to_term('"Anora"@en').language
     'en'
     """
+    if (simple := _SIMPLE_TERM.fullmatch(text)) is not None:
+        # A parser for each of millions of terms would take most of the time.
+        with suppress(ValueError):
+            return NamedNode(text[1:-1]) if simple["iri"] is not None else Literal(text[1:-1])
     try:
         triples = list(parse(f"<urn:s> <urn:p> {text} .", format=RdfFormat.N_TRIPLES))
     except SyntaxError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -242,24 +243,36 @@ def _write_undo(commands: Path) -> None:
     print_message(f"{path} takes these statements back")
 
 
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let Python look for cycles less often: an export makes millions of small objects, and hardly any cycle."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def _export(call: argparse.Namespace) -> int:
     if call.by_predicate and call.format != "parquet":
         raise InputError("--by-predicate partitions tables: kg export --format parquet --by-predicate -o FOLDER")
     graph = open_call_graph(call)
-    if call.split is not None:
-        return _export_split(call, graph)
-    if call.output in (None, "-"):
-        for piece in graph.export_pieces(call.format, only=call.only, film=call.film, report=print_message):
-            write(piece)
-    else:
-        graph.export(
-            call.output,
-            format=call.format,
-            only=call.only,
-            film=call.film,
-            report=print_message,
-            by_predicate=call.by_predicate,
-        )
-        if call.format == "quickstatements":
-            _write_undo(Path(call.output))
+    with _rare_collections():
+        if call.split is not None:
+            return _export_split(call, graph)
+        if call.output in (None, "-"):
+            for piece in graph.export_pieces(call.format, only=call.only, film=call.film, report=print_message):
+                write(piece)
+        else:
+            graph.export(
+                call.output,
+                format=call.format,
+                only=call.only,
+                film=call.film,
+                report=print_message,
+                by_predicate=call.by_predicate,
+            )
+            if call.format == "quickstatements":
+                _write_undo(Path(call.output))
     return 0

@@ -16,6 +16,7 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 from kg.decisions.conflicts import DecisionKind
 from kg.facts.model import Fact
 from kg.graph.provenance import Provenance
+from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quads
 from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, RDF, Term
 
@@ -51,7 +52,14 @@ class ItemFacts:
         self._parts, self._inverses, self._inverted = frozenset(parts), tuple(inverses), tuple(inverted)
         self._fetched: dict[object, list[Fact]] = {}
         """Subject -> the facts about it that have their evidence in the snapshot alone."""
+        self._values: dict[NamedNode, frozenset[object]] = {}
+        """Property -> the entities that are values of it."""
         self.about = lru_cache(maxsize=64)(self._about)
+
+    @property
+    def records(self) -> RecordStore | None:
+        """The facts in the snapshot, where there is one."""
+        return self._provenance.records
 
     def fetch(self, entities: Iterable[NamedNode]) -> None:
         """Read the facts that the items of these entities are made of; those of earlier entities are forgotten."""
@@ -69,7 +77,16 @@ class ItemFacts:
                     others.update((part, *self._leading_to(part, to_part)))
         self._read({other for other in others if isinstance(other, NamedNode)} - entities)
 
+    def is_value_of(self, entity: Term, property: NamedNode) -> bool:
+        """True when something has this property with the entity as its value; a query for each would take longer."""
+        if property not in self._values:
+            quads = find_quads(self._provenance.store, None, property, None, KNOWLEDGE)
+            self._values[property] = frozenset(quad.object for quad in quads if isinstance(quad.object, NamedNode))
+        return entity in self._values[property]
+
     def _leading_to(self, entity: Term, property: NamedNode) -> set[Term]:
+        if not self.is_value_of(entity, property):
+            return set()
         quads = find_quads(self._provenance.store, None, property, entity, KNOWLEDGE)
         return {quad.subject for quad in quads if isinstance(quad.subject, NamedNode)}
 

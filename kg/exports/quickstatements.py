@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pyoxigraph import NamedNode, Triple
 
@@ -54,6 +55,9 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
     """
     counts: Counter[str] = Counter()
     imported = _ImportedItems(items)
+    is_of_class = lru_cache(maxsize=100_000)(
+        lambda entity, required: has_triple(items.builder.store, Triple(entity, TYPE, required), KNOWLEDGE)
+    )
     waiting: list[tuple[Statement, tuple[Reference, ...]]] = []
     for item, compared in compare_items(items, skipped=imported.add_facts):
         is_complete = imported.add(item)
@@ -61,7 +65,7 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
         counts["contradicting"] += len(compared.contradicting)
         counts["inexpressible"] += len(compared.inexpressible)
         for statement in compared.missing:
-            if not _has_right_class(statement, items):
+            if not _has_right_class(statement, items, is_of_class):
                 counts["mistyped"] += 1
             elif not (references := items.references_of(statement)):
                 counts["unreferenced"] += 1
@@ -81,14 +85,16 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
             report(line)
 
 
-def _has_right_class(statement: Statement, items: WikidataItems) -> bool:
+def _has_right_class(
+    statement: Statement, items: WikidataItems, is_of_class: Callable[[NamedNode, NamedNode], bool]
+) -> bool:
     """True unless the value is known to be of another class than the property of Wikidata requires."""
     required = _VALUE_CLASSES.get(statement.snak.property)
     if required is None:
         return True
     entities = {fact.value for fact in statement.facts if isinstance(fact.value, NamedNode)}
     values = (entity for entity in entities if items.builder.items.qid(entity) == statement.snak.value.text)
-    return all(has_triple(items.builder.store, Triple(entity, TYPE, required), KNOWLEDGE) for entity in values)
+    return all(is_of_class(entity, required) for entity in values)
 
 
 def to_undo(commands: Iterable[str]) -> Iterator[str]:

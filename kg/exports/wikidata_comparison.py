@@ -6,15 +6,16 @@ Wikidata has what facts imported from it state.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kg.decisions.conflicts import ContestedFact, DecisionKind
-from kg.exports.wikidata_model import INSTANCE_OF, Snak, Statement, WikidataItems
+from kg.exports.wikidata_model import INSTANCE_OF, Snak, Statement, WikidataItems, is_wikidata
 from kg.exports.wikidata_values import WikidataValue, to_gregorian
 from kg.facts.model import Fact, Rank
 from kg.lookup.source_conflicts import Conflict
 from kg.mappings.wikidata import Datatype
+from kg.terms import Term
 
 _SINGLE_VALUED = (Datatype.TIME, Datatype.QUANTITY, Datatype.EXTERNAL_ID)
 """Datatypes with one value under the same qualifiers: of two dates, amounts or identifiers one is wrong."""
@@ -156,12 +157,28 @@ def _merge_by_value(missing: list[Statement]) -> tuple[list[Statement], list[Sta
 
 def find_undecided_conflicts(items: WikidataItems, source: str) -> Iterator[Conflict]:
     """The values of a source of Wikidata that contradict ours, where no conflict was decided between them."""
-    for id, entity in items.entities():
-        sides = {items.is_from_wikidata(stated.fact) for stated in items.builder.facts.about(entity)}
-        if len(sides) == 2:
-            compared = compare_statements(items.builder.statements(id, entity), is_theirs=items.is_from_wikidata)
-            for contradiction in compared.contradicting:
-                yield from _to_conflict(contradiction, source)
+    for id, entity in items.entities(_with_two_values(items)):
+        compared = compare_statements(items.builder.statements(id, entity), is_theirs=items.is_from_wikidata)
+        for contradiction in compared.contradicting:
+            yield from _to_conflict(contradiction, source)
+
+
+def _with_two_values(items: WikidataItems) -> Collection[Term] | None:
+    """The entities of which Wikidata and others state a date, an amount or an identifier, perhaps differently.
+
+    None where there is no snapshot to ask; then any entity may be one.
+    """
+    records = items.builder.facts.records
+    if records is None:
+        return None
+    single = [
+        (ours, theirs.property)
+        for ours, properties in (*items.mapping.properties.items(), *items.mapping.parts.items())
+        for theirs in properties
+        if theirs.datatype in _SINGLE_VALUED
+    ]
+    theirs = [id for id, source in items.sources.items() if is_wikidata(source)]
+    return records.stated_twice(single, theirs, parts=items.mapping.parts)
 
 
 def _to_conflict(contradiction: Contradiction, source: str) -> Iterator[Conflict]:

@@ -9,7 +9,7 @@ import builtins
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -34,7 +34,7 @@ from kg.exports.wikidata_values import (
 )
 from kg.facts.model import Fact, Rank, Source
 from kg.graph.provenance import Provenance
-from kg.graph.store import find_quad, find_quads
+from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.entity_types import types_of
 from kg.mappings.wikidata import Datatype, ExportMapping, WikidataProperty, read_wikidata_mapping, to_export_mapping
@@ -145,9 +145,12 @@ class WikidataItems:
         for id, entity in self.entities():
             yield self.item(id, entity)
 
-    def entities(self) -> Iterator[tuple[str, NamedNode]]:
-        """Every id with its entity, in the order of the ids; the facts of many are read at once."""
-        items = iter(self.builder.items.sorted_items())
+    def entities(self, among: Collection[Term] | None = None) -> Iterator[tuple[str, NamedNode]]:
+        """Every id with its entity, or with those `among` some, in the order of the ids.
+
+        The facts of many are read at once.
+        """
+        items = (item for item in self.builder.items.sorted_items() if among is None or item[1] in among)
         while batch := list(islice(items, BATCH)):
             self.builder.facts.fetch(entity for _, entity in batch)
             yield from batch
@@ -212,6 +215,8 @@ class StatementBuilder:
     def __init__(self, store: Store, provenance: Provenance, names: EntityNames, mapping: ExportMapping) -> None:
         self.store, self.names, self.mapping = store, names, mapping
         self.items = ItemIds(store)
+        self._names_of = lru_cache(maxsize=1000)(lambda types: frozenset(map(_name, types)))
+        self._of_kinds: dict[frozenset[str], frozenset[str]] = {}
         self._converter = ValueConverter(self.items, names, mapping)
         self.facts = ItemFacts(
             provenance,
@@ -269,10 +274,14 @@ class StatementBuilder:
         if not isinstance(fact.value, NamedNode):
             return ""
         own = self.mapping.classes.get(fact.value, "")
-        of_kinds = {
-            self.mapping.classes.get(kind, "") for kind in self.mapping.kinds.values() if _name(kind) in classes
-        }
-        return "" if of_kinds - {"", own} else own
+        return "" if self._items_of_kinds(classes) - {"", own} else own
+
+    def _items_of_kinds(self, classes: frozenset[str]) -> frozenset[str]:
+        """The classes in Wikidata of the kinds among these classes."""
+        if classes not in self._of_kinds:
+            kinds = (kind for kind in self.mapping.kinds.values() if _name(kind) in classes)
+            self._of_kinds[classes] = frozenset(self.mapping.classes.get(kind, "") for kind in kinds)
+        return self._of_kinds[classes]
 
     def _of_value(
         self, ours: NamedNode, stated: FactWithStatus, value: Term, classes: frozenset[str]
@@ -285,7 +294,7 @@ class StatementBuilder:
         """Statements of facts about other entities, by a property of Wikidata in the other direction."""
         for ours, properties in self.mapping.inverses.items():
             property = next((theirs for theirs in properties if theirs.fits(classes)), None)
-            if property is None:
+            if property is None or not self.facts.is_value_of(entity, ours):
                 continue
             for quad in find_quads(self.store, None, ours, entity, KNOWLEDGE):
                 for fact in self.facts.stating(quad.triple):
@@ -333,7 +342,7 @@ class StatementBuilder:
         """Statements of facts whose value is the entity, where Wikidata has them at both: an award and its winners."""
         for ours, properties in self.mapping.parts.items():
             for property in properties:
-                if property.property in self.mapping.inverted:
+                if property.property in self.mapping.inverted and self.facts.is_value_of(entity, property.ours):
                     for quad in find_quads(self.store, None, property.ours, entity, KNOWLEDGE):
                         if isinstance(quad.subject, NamedNode):
                             for link in find_quads(self.store, None, ours, quad.subject, KNOWLEDGE):
@@ -348,8 +357,7 @@ class StatementBuilder:
             if property.property in self.mapping.inverted
         )
         return any(
-            find_quad(self.store, None, property, entity, KNOWLEDGE) is not None
-            for property in dict.fromkeys((*self.mapping.inverses, *inverted))
+            self.facts.is_value_of(entity, property) for property in dict.fromkeys((*self.mapping.inverses, *inverted))
         )
 
     def _invert(self, property: WikidataProperty, link: Triple, part: NamedNode) -> Iterator[_Draft]:
@@ -385,7 +393,12 @@ class StatementBuilder:
 
     def _classes(self, entity: NamedNode) -> frozenset[str]:
         """The names of the classes and kinds of an entity."""
-        return frozenset(map(_name, types_of(self.store, self.names.ontology, entity)))
+        types = types_of(self.store, self.names.ontology, entity, has_kind=entity in self._with_kinds)
+        return self._names_of(types)
+
+    @cached_property
+    def _with_kinds(self) -> frozenset[object]:
+        return frozenset(quad.subject for quad in find_quads(self.store, None, KIND, None, KNOWLEDGE))
 
     def _rank(self, stated: FactWithStatus) -> Rank:
         if stated.kind is DecisionKind.DEPRECATED or stated.fact.rank is Rank.DEPRECATED:

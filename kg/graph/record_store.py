@@ -7,7 +7,7 @@ never outweighs knowledge. A fact that a decision preferred is always reified: a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from pyoxigraph import NamedNode, Triple
@@ -47,6 +47,31 @@ class RecordStore:
                 found[fact.subject].append(fact)
         return found
 
+    def stated_twice(
+        self, groups: Collection[tuple[NamedNode, str]], sources: Collection[str], *, parts: Collection[NamedNode]
+    ) -> set[Term]:
+        """What some sources and others state values of, in one group of properties, that need not be equal.
+
+        `groups` are properties, each with the name of its group; `parts` are those whose values are parts, which may
+        have equal names and other values.
+        """
+        rows = self.snapshot.sql.cursor().execute(
+            "WITH grouped AS (SELECT id AS p, name, is_part FROM (SELECT unnest($texts::VARCHAR[]) AS text,"
+            " unnest($names::VARCHAR[]) AS name, unnest($parts::BOOLEAN[]) AS is_part) JOIN term USING (text)),"
+            " owner AS (SELECT s FROM (SELECT s, name, is_part, f.p, o, source IN (SELECT unnest($sources::VARCHAR[]))"
+            " AS is_theirs FROM fact AS f JOIN fact_origin AS g ON g.id = origin JOIN grouped USING (p)"
+            " WHERE status <> 'contested') GROUP BY s, name HAVING bool_or(is_theirs) AND NOT bool_and(is_theirs)"
+            " AND (bool_or(is_part) OR count(DISTINCT (p, o)) > 1))"
+            " SELECT DISTINCT text FROM owner JOIN term ON id = s",
+            {
+                "texts": [to_text(property) for property, _ in groups],
+                "names": [name for _, name in groups],
+                "parts": [property in parts for property, _ in groups],
+                "sources": list(sources),
+            },
+        )
+        return {to_term(text) for (text,) in rows.fetchall()}
+
     def counts(self) -> Mapping[str, int]:
         """Source -> the number of its facts, with a passage or a record, contested ones among them."""
         origins = "SELECT source, count(*) FROM fact JOIN fact_origin ON fact_origin.id = origin GROUP BY source"
@@ -71,14 +96,20 @@ class RecordStore:
             " JOIN term AS c ON c.id = f.o ORDER BY f.number",
             values,
         )
-        term = lru_cache(maxsize=_BATCH)(to_term)
+        # The facts of a record stand together.
+        term, evidence = lru_cache(maxsize=_BATCH)(to_term), lru_cache(maxsize=_BATCH)(_to_evidence)
         while batch := rows.fetchmany(_BATCH):
-            yield from (_to_fact(row, term) for row in batch)
+            for subject, predicate, value, source, record, retrieved, file, line in batch:
+                property = term(predicate)
+                assert isinstance(property, NamedNode)
+                yield Fact(
+                    term(subject),  # type: ignore[arg-type]
+                    property,
+                    term(value),
+                    evidence(source, record, retrieved),
+                    place=Place(file, line),
+                )
 
 
-def _to_fact(row: tuple[str, str, str, str, str, str, str, int], term: Callable[[str], Term]) -> Fact:
-    subject, predicate, value = map(term, row[:3])
-    assert not hasattr(subject, "datatype")
-    assert isinstance(predicate, NamedNode)
-    evidence = Evidence(row[3], record=row[4], retrieved=row[5])
-    return Fact(subject, predicate, value, evidence, place=Place(row[6], row[7]))
+def _to_evidence(source: str, record: str, retrieved: str) -> Evidence:
+    return Evidence(source, record=record, retrieved=retrieved)

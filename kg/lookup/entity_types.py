@@ -11,10 +11,10 @@ from kg.schema import KIND, Schema
 from kg.terms import KNOWLEDGE, TYPE
 
 
-def types_of(store: Store, ontology: Schema, entity: NamedNode) -> frozenset[NamedNode]:
-    """The classes of an entity, with the kinds that narrow them."""
+def types_of(store: Store, ontology: Schema, entity: NamedNode, *, has_kind: bool = True) -> frozenset[NamedNode]:
+    """The classes of an entity, with the kinds that narrow them; without `has_kind` it is known to have no kind."""
     classes = (quad.object for quad in find_quads(store, entity, TYPE, None, KNOWLEDGE))
-    kinds = (quad.object for quad in find_quads(store, entity, KIND, None, KNOWLEDGE))
+    kinds = (quad.object for quad in (find_quads(store, entity, KIND, None, KNOWLEDGE) if has_kind else ()))
     return ontology.types_of(
         (iri for iri in classes if isinstance(iri, NamedNode)),
         (word.value for word in kinds if isinstance(word, Literal)),

@@ -16,7 +16,7 @@ from kg.graph.rdf_files import load_file, read_triples
 from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import infer
 from kg.shapes import validate_files
-from kg.terms import to_spo
+from kg.terms import XSD, to_spo, to_term
 
 PREFIXES = """PREFIX : <https://example.org/>
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
@@ -287,3 +287,28 @@ def test_an_answer_can_be_pickled(graph: kg.LoadedGraph) -> None:
     empty = graph.sparql("SELECT ?s { ?s :nothing ?t }")
     assert pickle.loads(pickle.dumps(empty)).note == empty.note != ""
     assert pickle.loads(pickle.dumps(graph.sparql("ASK {}"))).truth is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<https://a.example/é?b=%20>",
+        '"Heat"',
+        '"8 1/2"',
+        '""',
+        '"a\\"b"',
+        '"a\\u00e9"',
+        '"été"@fr',
+        f'"1"^^<{XSD}integer>',
+    ],
+)
+def test_a_term_is_read_as_the_parser_reads_it(text: str) -> None:
+    assert [to_term(text)] == [triple.object for triple in parse(f"<urn:a> <urn:b> {text} .", RdfFormat.N_TRIPLES)]
+
+
+@pytest.mark.parametrize(
+    "text", ["<a b>", "<relative>", '"Heat', "Heat", '"a" "b"', "<urn:a> . <urn:a> <urn:b> <urn:c>"]
+)
+def test_what_is_no_term_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="in N-Triples form"):
+        to_term(text)
