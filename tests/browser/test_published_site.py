@@ -78,6 +78,16 @@ def test_a_stored_query_gives_the_rows_of_the_server(reader: Page, site: str, se
 
 
 @needs_engine
+def test_a_source_is_shown_by_its_title(reader: Page, site: str) -> None:
+    reader.goto(
+        f"{site}sparql/?query=SELECT+DISTINCT+%3Fs+%7B+GRAPH+graph%3Aprovenance+%7B+%3Ff+ev%3Asource+%3Fs+%7D+%7D"
+    )
+    sources = reader.locator("#answer tbody tr")
+    expect(sources.first).to_be_visible()
+    assert not any(text.startswith("source:") for text in sources.all_inner_texts())
+
+
+@needs_engine
 def test_sparql_is_answered_and_its_errors_are_in_the_query(reader: Page, site: str) -> None:
     reader.goto(f"{site}sparql/?query=SELECT+%3Ffilm+%7B+%3Ffilm+a+film%3AFilm+%7D")
     expect(reader.locator("#answer tbody tr")).to_have_count(3)

@@ -2,6 +2,7 @@
 import init, { Store, defaultGraph, namedNode } from "oxigraph";
 
 const LABEL = "http://www.w3.org/2000/01/rdf-schema#label";
+const TITLE = "https://w3id.org/filmgraph/evidence#title";
 
 let opening = null;
 
@@ -30,12 +31,13 @@ function answer(store, { text, format, graphs }) {
   return store.query(text, options);
 }
 
-// An entity's label: without a language, then English, then any.
+// An entity's label: without a language, then English, then any; of a source that has none, its title.
 function label(store, iri) {
   const rank = (literal) => ({ "": 0, en: 1 })[literal.language] ?? 2;
-  const labels = store.match(namedNode(iri), namedNode(LABEL), null, null).map((quad) => quad.object);
+  const named = (property) => store.match(namedNode(iri), namedNode(property), null, null).map((quad) => quad.object);
+  const labels = named(LABEL);
   labels.sort((a, b) => rank(a) - rank(b) || (a.value < b.value ? -1 : 1));
-  return labels[0]?.value ?? "";
+  return (labels[0] ?? named(TITLE)[0])?.value ?? "";
 }
 
 self.onmessage = async ({ data }) => {
