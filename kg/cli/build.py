@@ -55,6 +55,7 @@ def add_commands(commands: Commands) -> None:
     source = commands.add("source", "Add a source with its text to data/sources.yaml.", _source)
     source.add_argument("action", choices=("add",), help="add: write the entry, with the digest of the text")
     source.add_argument("file", metavar="FILE", help="the text: a UTF-8 file; it is not copied")
+    source.add_argument("--copy", action="store_true", help="copy it to texts/, where its words are found")
     source.add_argument("--id", default="", help="default: made of the file's name")
     for name, help in _SOURCE_OPTIONS.items():
         source.add_argument(f"--{name}", help=help)
@@ -91,12 +92,13 @@ def _source(call: argparse.Namespace) -> int:
     from kg.pipeline.new_source import add_source
 
     details = {name: value for name in _SOURCE_OPTIONS if (value := getattr(call, name))}
-    new = add_source(find_own_project(call), call.file, id=call.id, details=details, texts=call.texts)
+    new = add_source(find_own_project(call), call.file, id=call.id, details=details, texts=call.texts, copy=call.copy)
     write(new.entry)
     print_message(f"Added to data/sources.yaml. Begin a fact file with: source: {new.id}")
     if not new.is_found:
         folder = shlex.quote(str(new.folder))
-        print_message(f"To cite its words, copy the text: mkdir -p {folder} && cp {shlex.quote(call.file)} {folder}")
+        copied = f"mkdir -p {folder} && cp {shlex.quote(call.file)} {folder}"
+        print_message(f"To cite its words, copy the text (next time with --copy): {copied}")
     return 0
 
 

@@ -100,6 +100,8 @@ class FileFindings(list[Finding]):
             if kind == "class" and not suggestions and (words := schema.suggest_kinds(bare, limit=1)):
                 term = schema.kinds[schema.kind_words[words[0]]]
                 remedy = f"Use {schema.replaced[term.name]}."
+            elif kind == "class" and not suggestions:
+                remedy = "`kg schema --all` lists the classes; what sort of film it is, `genre` says."
             self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions, remedy=remedy)
 
 

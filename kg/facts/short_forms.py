@@ -34,6 +34,9 @@ _AMOUNT_IN_WORDS = re.compile(
 _NOWHERE = YamlNode(Place(""))
 
 
+_CODE = re.compile("[A-Z]{3}")
+
+
 @dataclass(frozen=True, slots=True)
 class _KnownForm:
     """The form of the text under one key of a mapping, and what its value has besides: name and value."""
@@ -279,14 +282,12 @@ class ShortForms:
         if long.entries is None:
             entries = [(key, long if key.text == "value" else node) for key, node in value.entries or ()]
             return replace(value, entries=entries)
-        names = [key.text or "" for key, _ in others if key.text not in CONTEXT_KEYS]
-        if any(self.property_of(name, property.range) is None for name in names):
-            return value
         return replace(value, entries=[*self.expand(others, classes=property.range), *long.entries])
 
     def advice_for(self, text: str, property: OntologyTerm) -> str:
         """How to write a text that lacks a value of its form, such as the scale of `4 stars`; empty for any other."""
-        for form in self._forms.get(property.name, ()):
+        terms = (property, *(self.slots_of(property) if property.value_kind is ValueKind.ENTITY else ()))
+        for form in (form for term in terms for form in self._forms.get(term.name, ()) if form.short.unfinished):
             if match_text(text, self._templates(form.short.unfinished), _NOWHERE, may_be_id=False) is not None:
                 return form.short.advice
         return ""
@@ -294,7 +295,8 @@ class ShortForms:
     def slots_of(self, property: OntologyTerm) -> set[OntologyTerm]:
         """The properties whose values the texts of a property may have."""
         forms = self._forms.get(property.name, ())
-        return {slot for form in forms for template in (*form.texts, *form.key_texts) for slot in template.slots}
+        texts = (text for form in forms for text in (*form.texts, *form.key_texts, *form.entry_texts))
+        return {slot for template in texts for slot in template.slots}
 
     @cached_property
     def written_together(self) -> dict[NamedNode, list[OntologyTerm]]:
@@ -307,7 +309,7 @@ class ShortForms:
         """The words behind an amount that no sign of the property's forms is: `12 million Danish kroner`."""
         match = _AMOUNT_IN_WORDS.fullmatch(text)
         digits = to_amount(match["amount"]) if match is not None else None
-        if match is None or digits is None:
+        if match is None or digits is None or _CODE.fullmatch(match["words"]):
             return None
         for template in (each for form in self._forms.get(property.name, ()) for each in form.texts):
             signs, others = ([slot for slot in template.slots if bool(slot.signs) is has] for has in (True, False))
@@ -331,7 +333,8 @@ class ShortForms:
     def _is_by_name(self, key: str) -> bool:
         """True for a key such as `Portugal` in `{Portugal: 14 March 2019}`, which is a value and not a property."""
         known = (*CONTEXT_KEYS, "id", "value", *KNOWN_NAMES)
-        return key not in known and key not in self.keys and self.schema.property_named(key) is None
+        has_advice = any(key in advice.keys for advice in self.schema.key_advice)
+        return not (key in known or key in self.keys or has_advice) and self.schema.property_named(key) is None
 
     def _expand_entries(self, form: _Form, property: OntologyTerm, value: YamlNode) -> list[YamlNode] | None:
         """A part for each key that is a value, `{Portugal: 14 March 2019}`; None for a mapping without such keys.

@@ -105,9 +105,31 @@ class _Tree:
             self._keys[-1] = node
         else:
             entries = self._open[-1].entries
-            if entries is not None:
+            if entries is not None and not (entries and _joins(entries[-1][1], key, node)):
                 entries.append((key, node))
             self._keys[-1] = None
+
+
+def _joins(before: YamlNode, key: YamlNode, value: YamlNode) -> bool:
+    """True when a key without a value is the rest of a number or date before its comma, which it then is added to.
+
+    In braces, `{France: €300,000}` and `{France: March 14, 2019}` are two entries in YAML.
+    """
+    if not value.is_null or key.is_quoted or before.is_quoted or before.text is None or key.text is None:
+        return False
+    is_next = before.end[0] == key.place.line
+    distance = (key.place.column or 0) - before.end[1]
+    is_number = distance == 1 and _THOUSANDS.match(key.text) and before.text[-1:].isdecimal()
+    is_year = distance == 2 and _YEAR.match(key.text) and _MONTH_AND_DAY.search(before.text)
+    if not is_next or not (is_number or is_year):
+        return False
+    before.text, before.end = f"{before.text},{' ' if is_year else ''}{key.text}", value.end
+    return True
+
+
+_THOUSANDS = re.compile(r"[0-9]{3}(?![0-9])")
+_YEAR = re.compile(r"[0-9]{4}(?![0-9])")
+_MONTH_AND_DAY = re.compile(r"[^\W\d_]{3,9}\.? [0-9]{1,2}$")
 
 
 def _place(event: yaml.Event, file: str) -> Place:

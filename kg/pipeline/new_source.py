@@ -39,8 +39,11 @@ def add_source(
     id: str = "",
     details: Mapping[str, str] | None = None,
     texts: Path | str | None = None,
+    copy: bool = False,
 ) -> NewSource:
     """Add the source whose text is in a file to a project's `data/sources.yaml`; the file stays where it is.
+
+    With `copy`, the project's folder of texts gets a copy, unless another text has the name there.
 
     Without an `id`, it is made of the file's name; `details` are further keys of the entry. Raises `InputError` when
     the text cannot be read, or there is such a source already.
@@ -69,12 +72,21 @@ def add_source(
         for key in SOURCE_KEYS
         if details.get(key)
     )
+    if copy:
+        _copy(path, project.texts / path.name)
     before = listing.read_text(encoding="utf-8") if listing.exists() else ""
     separator = "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
     write_file(listing, (before, separator, entry))
     sources = read_sources(listing, file="data/sources.yaml").sources
     is_found = open_texts(texts, project.texts, sources)[id] is not None
     return NewSource(id, entry, is_found, project.texts)
+
+
+def _copy(path: Path, copied: Path) -> None:
+    if copied.exists() and copied.read_bytes() != path.read_bytes():
+        raise InputError(f"{copied} exists already, with another text. Rename {path}.")
+    copied.parent.mkdir(exist_ok=True)
+    copied.write_bytes(path.read_bytes())
 
 
 def _text_of(path: Path) -> bytes:

@@ -162,6 +162,15 @@ def test_kg_cite_forgives_case_accents_and_blanks(project: SmallProject) -> None
     ]
 
 
+def test_the_text_of_a_source_is_copied_where_that_is_wanted(project: SmallProject) -> None:
+    file = project.write("../season.txt", "The season.\n")
+    assert add_source(project.folder, file, copy=True).is_found
+    assert (project.folder / "texts/season.txt").read_text() == "The season.\n"
+    file.write_text("Another season.\n")
+    with pytest.raises(InputError, match="exists already, with another text"):
+        add_source(project.folder, file, id="other", copy=True)
+
+
 def test_a_source_is_added_with_the_digest_of_its_text(project: SmallProject) -> None:
     with_text(project, FILM)
     file = project.write("texts/Harbour Article.txt", "Three films: about harbours.\n")

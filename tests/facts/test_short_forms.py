@@ -320,7 +320,7 @@ def test_a_passage_is_searched_for_words_only_once_and_not_for_true(films: Small
 @pytest.mark.parametrize(
     ("line", "rest"),
     [
-        ("release: {Portugal: March 14, 2019}", "2019"),
+        ("release: {Portugal: 3, 2019}", "2019"),
         ("castCredit: {agent: Jane Roe, character: Ann, the nurse}", "the nurse"),
         ("synopsis: {value: A ferry sinks, at: It sinks, and nobody cares}", "and nobody cares"),
     ],
@@ -341,7 +341,8 @@ def test_what_follows_a_comma_in_braces_needs_quotation_marks(films: SmallProjec
         ("release: {Lisbon: 14 March 2019, distributr: Neon}", ["unknown property 'distributr'"]),
         ("budget: {value: €1.2 milion, date: 2O19}", ["'€1.2 milion' is not a budget", "date: '2O19' is not a date"]),
         ("gross: {France: 12 doubloons, date: 2O19}", ["'doubloons' is not known", "date: '2O19' is not a date"]),
-        ("gross: {Spain: March 14, 2019, France: $2 milion}", ["'2019' is no property", "'$2 milion' is not a box"]),
+        ("gross: {Spain: 14, 2019, France: $2 milion}", ["'2019' is no property", "'$2 milion' is not a box"]),
+        ("budget: {value: €9, lnag: en, at: 3, 000 euros}", ["unknown property 'lnag'", "'000 euros' is no property"]),
     ],
 )
 def test_a_mistake_in_a_mapping_hides_no_other_and_is_one_finding(
@@ -366,10 +367,20 @@ def test_a_year_alone_in_a_form_is_of_the_property_whose_unit_is_a_year() -> Non
     assert {term.name for term in SCHEMA.properties.values() if term.unit == "year"} == {"year"}
 
 
-def test_a_comma_within_braces_is_not_taken_for_the_end_of_a_number(tmp_path: Path) -> None:
-    statements, findings = facts_of(tmp_path, block("  gross: {Portugal: €300,000}\n"))
-    assert "facts/unknown-property '000' is no property" in findings
-    assert not any("amount" in text for text in statements)
+@pytest.mark.parametrize(
+    ("line", "quoted"),
+    [
+        ("gross: {Portugal: €300,000, Spain: €1,300,000}", 'gross: {Portugal: "€300,000", Spain: "€1,300,000"}'),
+        ("budget: {value: €300,000, rank: doubted}", 'budget: {value: "€300,000", rank: doubted}'),
+        ("release: {Portugal: March 14, 2019, Spain: 2020}", 'release: {Portugal: "March 14, 2019", Spain: 2020}'),
+    ],
+)
+def test_a_number_or_date_with_a_comma_needs_no_quotation_marks(tmp_path: Path, line: str, quoted: str) -> None:
+    expected = facts_of(tmp_path, block(f"  {quoted}\n"))
+    assert expected[1] == []
+    assert facts_of(tmp_path, block(f"  {line}\n")) == expected
+    assert facts_of(tmp_path, format_text(block(f"  {line}\n"), SCHEMA, short=False)) == expected
+    assert facts_of(tmp_path, format_text(block(f"  {line}\n"), SCHEMA, short=True)) == expected
 
 
 # --- laws

@@ -55,7 +55,11 @@ def test_an_unknown_kind_is_a_finding_with_the_kind_that_is_meant(
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
-    [("Town", "Use Place with kind: city."), ("capitol", "Use Place with kind: capital."), ("Spaceship", "")],
+    [
+        ("Town", "Use Place with kind: city."),
+        ("capitol", "Use Place with kind: capital."),
+        ("Spaceship", "`kg schema --all` lists the classes; what sort of film it is, `genre` says."),
+    ],
 )
 def test_a_kind_as_a_class_is_a_finding_that_says_what_to_write(project: SmallProject, name: str, remedy: str) -> None:
     project.write("data/places.yaml", f"source: encyclopedia\nusa: {{type: {name}}}\n")

@@ -261,6 +261,7 @@ class YamlReader:
             if "value" not in entries:
                 yield from self._part(subject, property, value, entries, context)
                 return
+            entries = {"value": entries["value"]} | self._without_rest(entries)
             context = self._inner(context, entries)
             written, lang = (self._text(entries[name][1]) if name in entries else "" for name in ("written", "lang"))
             value = entries["value"][1]
@@ -314,7 +315,8 @@ class YamlReader:
     ) -> Iterator[Fact]:
         """Yield what can be read of a part whose text cannot: the amount without its currency, and other properties."""
         entries = {name: entry for name, entry in others.items() if self.schema.property_named(name) is not None}
-        self._report_unknown_keys({name: entry for name, entry in others.items() if name not in entries})
+        for name in others.keys() - entries.keys():
+            self.findings.add_unknown_property(name, self.schema, others[name][0].place, on=property.range)
         if (unknown := self._short_forms.unknown_currency(value.text or "", property)) is not None:
             amount = unknown.amount.name
             entries[amount] = scalar(amount, value), scalar(unknown.digits, value)
@@ -334,6 +336,7 @@ class YamlReader:
             and (is_written_name or text[:1].isdecimal())
         ):
             if (remedy := example_of(property)) and not _PART_ID.fullmatch(text):
+                remedy = self._short_forms.advice_for(text, property) or remedy
                 message = f"{text!r} is not {describe_value(property, self.schema)}"
                 if (unknown := self._short_forms.unknown_currency(text, property)) is not None:
                     message = f"{unknown.words!r} is not known here as a currency"
@@ -366,11 +369,9 @@ class YamlReader:
             message = f"{property.name} takes a value, not a mapping"
             self.findings.add("shape", message, value.place, path=property.iri, remedy="Write {value: ...}.")
             return
-        if (rest := next((name for name, (_, node) in entries.items() if self._is_rest(name, node)), None)) is not None:
-            message, place = f"{rest!r} is no property", entries[rest][0].place
-            self.findings.add("unknown-property", message, place, value=rest, remedy=_COMMA_REMEDY)
+        if len(whole := self._without_rest(entries)) < len(entries):
             self._add_unread(subject, property)
-            entries = _without_rest(entries, rest)
+            entries = whole
         names = [name for name in entries if name not in PART_KEYS]
         if not names:
             return
@@ -385,6 +386,16 @@ class YamlReader:
             )
         classes = self._short_forms.classes_of(list(entries.values())) or property.range
         yield from self._properties(part, entries, inner, on=classes)
+
+    def _without_rest(self, entries: _Entries) -> _Entries:
+        """The entries without what follows a comma, which is reported, and without the entry that the comma has cut."""
+        names = list(entries)
+        cut = next((number for number, name in enumerate(names) if self._is_rest(name, entries[name][1])), None)
+        if cut is None:
+            return entries
+        message, place = f"{names[cut]!r} is no property", entries[names[cut]][0].place
+        self.findings.add("unknown-property", message, place, value=names[cut], remedy=_COMMA_REMEDY)
+        return {name: entry for number, (name, entry) in enumerate(entries.items()) if number not in (cut - 1, cut)}
 
     def _is_rest(self, name: str, value: YamlNode) -> bool:
         """True for what follows a comma in braces, `March 14, 2019`, where YAML reads a key without a value."""
@@ -555,13 +566,6 @@ class YamlReader:
         if value.text is None:
             self.findings.add("shape", f"a text was expected here, not {value.kind}", value.place)
         return value.text or ""
-
-
-def _without_rest(entries: _Entries, rest: str) -> _Entries:
-    """The entries without what follows a comma, and without the entry whose text the comma has cut off."""
-    names = list(entries)
-    cut = names.index(rest)
-    return {name: entries[name] for number, name in enumerate(names) if number not in (cut - 1, cut)}
 
 
 def _times(count: int) -> str:
