@@ -102,7 +102,7 @@ def build(
         show = progress if progress is not None else no_progress
         is_usable = published.folder == last.folder and not (without or despite_findings)
         try:
-            project.build_folder.mkdir(exist_ok=True)  # DuckDB makes the scratch folder, and no folder above it
+            project.build_folder.mkdir(parents=True, exist_ok=True)  # DuckDB makes the scratch folder in it alone
             graph = draft(
                 project,
                 last=last if is_usable else LastBuild(digests=last.digests),

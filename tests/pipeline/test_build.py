@@ -25,7 +25,7 @@ from kg.exports.rdf import PARTS
 from kg.filmgraph import FilmGraph
 from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build, check
-from kg.project import find_project
+from kg.project import HOME_VARIABLE, find_project
 from tests.projects import ANORA, SOURCES, SmallProject
 
 STORY = """\
@@ -387,3 +387,12 @@ def test_a_build_says_what_it_has_done_anew(story: SmallProject, capsys: pytest.
     assert main(call) == 0
     assert "Everything was read and inferred anew" in capsys.readouterr().err
     assert "anew" not in json.loads((story.project.current_build / "counts.json").read_text(encoding="utf-8"))
+
+
+def test_the_first_build_of_the_package_makes_the_folder_of_its_cache(
+    anora: SmallProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.project._PACKAGED", anora.folder)
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "new" / "cache"))
+    assert build(anora.project).ok
+    assert (tmp_path / "new" / "cache" / "packaged" / "CURRENT").is_file()
