@@ -33,6 +33,7 @@ from pyoxigraph import (
 
 from kg.endpoints.query_window import QueryWindow, find_window
 from kg.endpoints.store_layout import StoreLayout, find_layout
+from kg.endpoints.truth_columns import find_truth_columns, with_truths
 from kg.errors import LimitError, QueryError, RemoteError
 from kg.federation.config import ServiceConfig
 from kg.federation.endpoint_client import TURTLE, EndpointClient, EndpointRequest
@@ -242,7 +243,8 @@ class EndpointStore:
             except SyntaxError as error:
                 raise self._unreadable(error) from error
 
-        return self.client.fetch(self.config, request, read, max_bytes=self._max_bytes)[0]
+        body, count = self.client.fetch(self.config, request, read, max_bytes=self._max_bytes)[0]
+        return with_truths(body, find_truth_columns(request.query)), count
 
     def _parse(self, body: bytes) -> QuerySolutions | QueryBoolean:
         try:

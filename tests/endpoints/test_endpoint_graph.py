@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http.server import BaseHTTPRequestHandler
 
 import orjson
@@ -122,6 +123,30 @@ def test_a_store_that_answers_a_truth_with_rows_is_understood(films: FilmGraph, 
     assert graph.sparql("ASK { film:anora a film:Film }").truth is True
     assert graph.sparql("ASK { film:anora a film:Person }").truth is False
     assert not graph.store.contains_named_graph(NamedNode("https://example.org/none"))
+
+
+TRUTHS = (
+    "SELECT ?film (?year > 2010 AS ?is_late) (?year < 2000 AS ?is_early) ?is_film ?one {"
+    " ?film film:director film:sean-baker ; film:year ?y BIND(xsd:integer(STR(?y)) AS ?year)"
+    " BIND(EXISTS { ?film a film:Film } AS ?is_film) BIND(1 AS ?one) }"
+)
+
+
+def with_numbers(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    """Answer with the integers 0 and 1 for truth values, as Virtuoso does."""
+    for truth, number in ((b"true", b"1"), (b"false", b"0")):
+        body = re.sub(
+            b'"type":"literal","value":"' + truth + b'","datatype":"([^"]*)boolean"',
+            b'"type":"literal","value":"' + number + rb'","datatype":"\1integer"',
+            body,
+        )
+    send(handler, body)
+
+
+def test_a_store_that_computes_numbers_for_truths_is_understood(films: FilmGraph, failing: FailingStore) -> None:
+    failing.reply = with_numbers
+    rows = connect(failing.address, films.project).sparql(TRUTHS)
+    assert {repr(tuple(row)[1:]) for row in rows} == {"(True, False, True, 1)"}  # 1 == True
 
 
 def test_an_answer_that_was_complete_once_needs_no_further_request(films: FilmGraph, failing: FailingStore) -> None:
