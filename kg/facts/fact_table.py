@@ -49,7 +49,7 @@ RANKS = tuple(Rank)
 KNOWN = "number NOT IN (SELECT number FROM contested_fact)"
 """The facts that are not contested, once conflicts are decided."""
 PER_RECORD = f"{KNOWN} AND is_plain AND number NOT IN (SELECT number FROM preferred_fact)"
-"""Those of which nothing but the record is known, and that no decision has preferred to others."""
+"""Those of which nothing but the record is known (and `paraphrase`), and that no decision has preferred to others."""
 REIFIED = f"{KNOWN} AND NOT (is_plain AND number NOT IN (SELECT number FROM preferred_fact))"
 """The other known facts."""
 OF_YAML_FILES = "record = '' AND origin IN (SELECT id FROM fact_origin WHERE file LIKE '%.yaml' OR file LIKE '%.yml')"
@@ -375,7 +375,7 @@ _TAKE_FACTS = f"""
 INSERT INTO fact SELECT number, s, p, o, origin, record, line, rank, record <> ''
     AND rank = {RANKS.index(Rank.NORMAL)} AND number NOT IN (
         SELECT number FROM former.fact_detail WHERE ("start" IS NOT NULL AND "end" IS NOT NULL)
-        OR coalesce(as_of, '') || coalesce(written, '') || coalesce(because, '') <> '' OR paraphrase)
+        OR coalesce(as_of, '') || coalesce(written, '') || coalesce(because, '') <> '')
 FROM former.fact WHERE {_TAKEN};
 INSERT INTO fact_detail SELECT * FROM former.fact_detail WHERE {_TAKEN};
 INSERT INTO fact_origin SELECT * FROM former.fact_origin ORDER BY id;

@@ -134,9 +134,9 @@ class Fact:
 
 
 def is_plain(fact: Fact) -> bool:
-    """True for a fact that has nothing but its value, its source and its record."""
+    """True for a fact that has nothing but its value, its source and its record, in other words or not."""
     evidence = fact.evidence
-    further = (fact.written, fact.as_of, fact.because, fact.paraphrase)
+    further = (fact.written, fact.as_of, fact.because)
     return bool(evidence.record) and not evidence.has_span and not any(further) and fact.rank == "normal"
 
 

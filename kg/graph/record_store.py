@@ -90,16 +90,16 @@ class RecordStore:
         if self._is_empty:
             return
         rows = self.snapshot.sql.cursor().execute(
-            "SELECT a.text, b.text, c.text, source, record, retrieved, file, line FROM"
+            "SELECT a.text, b.text, c.text, source, record, retrieved, file, line, paraphrase FROM"
             f" (SELECT * FROM fact WHERE status = 'record' AND {condition}) AS f"
             " JOIN fact_origin AS g ON g.id = f.origin JOIN term AS a ON a.id = f.s JOIN term AS b ON b.id = f.p"
-            " JOIN term AS c ON c.id = f.o ORDER BY f.number",
+            " JOIN term AS c ON c.id = f.o LEFT JOIN fact_detail AS d ON d.number = f.number ORDER BY f.number",
             values,
         )
         # The facts of a record stand together.
         term, evidence = lru_cache(maxsize=_BATCH)(to_term), lru_cache(maxsize=_BATCH)(_to_evidence)
         while batch := rows.fetchmany(_BATCH):
-            for subject, predicate, value, source, record, retrieved, file, line in batch:
+            for subject, predicate, value, source, record, retrieved, file, line, paraphrase in batch:
                 property = term(predicate)
                 assert isinstance(property, NamedNode)
                 yield Fact(
@@ -107,6 +107,7 @@ class RecordStore:
                     property,
                     term(value),
                     evidence(source, record, retrieved),
+                    paraphrase=bool(paraphrase),
                     place=Place(file, line),
                 )
 

@@ -142,6 +142,15 @@ def test_contested_facts_are_in_a_graph_of_their_own(story: SmallProject) -> Non
     assert [str(row.year) for row in graph.sparql(contested)] == ["2023"]
 
 
+def test_a_fact_of_a_table_in_other_words_has_its_evidence_per_record(project: SmallProject) -> None:
+    rows = ["nm1,type,Person,fan-site,1,", "nm1,label,nm1,fan-site,1,true"]
+    project.write("data/people.csv", "\n".join(["subject,property,value,source,record,paraphrase", *rows]) + "\n")
+    project.build()
+    graph = project.open()
+    assert sorted(fact.paraphrase for fact in graph.facts()) == [False, True]
+    assert not graph.sparql("ASK { GRAPH ?g { ?fact a rdf:Statement } }").truth
+
+
 def test_a_check_writes_nothing(story: SmallProject) -> None:
     assert check(story.project)
     assert not (story.folder / ".kg").exists()

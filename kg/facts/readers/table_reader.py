@@ -277,8 +277,7 @@ class _Rows:
     def _is_plain(self) -> str:
         further = (name for name in ("start", "end", "as_of", "written", "because") if name in self.header)
         conditions = [f"{self._cell('record')} <> ''", f"{self._cell('rank')} IN ('', 'normal')"]
-        conditions += [f"{self._cell(name)} = ''" for name in further]
-        return " AND ".join([*conditions, f"{self._cell('paraphrase')} <> 'true'"])
+        return " AND ".join([*conditions, *(f"{self._cell(name)} = ''" for name in further)])
 
     # --- SQL
 
