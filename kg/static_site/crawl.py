@@ -118,6 +118,8 @@ class Crawl:
             return None
         if "at" in address.values:
             fragment = f"at-{address.values['at']}"
+        elif "at" in asked.values:
+            fragment = ""  # the text is not available, so the page of the source has no passage
         query = f"?{asked.query}" if asked.path in IN_THE_BROWSER and asked.parameters else ""
         return relative_url(self.files[address], start=start) + query + (f"#{fragment}" if fragment else "")
 

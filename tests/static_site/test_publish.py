@@ -14,9 +14,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
+import kg
 from kg.errors import InputError
 from kg.filmgraph import FilmGraph
 from kg.static_site.publish import MANIFEST, Publication, publish, restore
+from tests.server.pages.film_project import make_film_project
 from tests.static_site.conftest import QUERIES, URL
 
 pytestmark = pytest.mark.usefixtures("publication")
@@ -61,6 +63,21 @@ def test_no_link_is_dead(pages: dict[Path, _Links], site: Path) -> None:
     assert len(targets) > 500
     assert [place for place, file, _ in targets if not file.is_file()] == []
     assert [place for place, file, fragment in targets if fragment and fragment not in pages[file].ids] == []
+
+
+def test_no_link_leads_to_a_passage_of_a_text_that_is_not_available(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KG_TEXTS", raising=False)
+    project = make_film_project(tmp_path / "films")
+    for query in project.queries.rglob("*.rq"):
+        query.unlink()
+    site = tmp_path / "site"
+    publish(kg.open(project), site, url=URL)
+    pages = {path: _Links(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
+    targets = [(place, fragment, pages[file].ids) for place, file, fragment in _targets(pages, site) if file in pages]
+    assert any("/source/paper/" in place for place, _, _ in targets)
+    assert [place for place, fragment, ids in targets if fragment and fragment not in ids] == []
 
 
 def test_links_do_not_depend_on_the_address_of_the_site(pages: dict[Path, _Links], site: Path) -> None:
