@@ -76,12 +76,9 @@ def check_whole(only: str) -> None:
 
 
 def _rdf_writer(format: str) -> Callable[[ExportRequest], Iterator[str]]:
-    return lambda request: iter((_export_rdf(request, format),))
-
-
-def _export_rdf(request: ExportRequest, format: str) -> str:
-    prefixes = request.names.prefixes
-    return rdf.export_rdf(request.build, format=format, only=request.only, prefixes=prefixes).decode()
+    return lambda request: rdf.stream_rdf(
+        request.build, format=format, only=request.only, prefixes=request.names.prefixes
+    )
 
 
 def _write_ntriples(request: ExportRequest) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from kg.errors import InputError
 from kg.graph.snapshot_file import ALL, ALL_KNOWLEDGE, ASSERTED, INFERRED, Part, SnapshotFile
-from kg.rdf.xml_writer import write_rdf_xml
+from kg.rdf.xml_writer import stream_rdf_xml
 from kg.terms import CONTESTED, LINKS, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, UNDECIDED, XSD, to_text
 
 PARTS: Mapping[str, Part] = {
@@ -32,27 +34,45 @@ _STRING = XSD + "string"
 
 
 def export_rdf(build: Path, *, format: str, only: str = "knowledge", prefixes: Mapping[str, str] = PREFIXES) -> bytes:
-    """A part of a build in an RDF format, with those of the prefixes that are used.
+    """The text of `stream_rdf` in one piece."""
+    return "".join(stream_rdf(build, format=format, only=only, prefixes=prefixes)).encode()
+
+
+def stream_rdf(
+    build: Path, *, format: str, only: str = "knowledge", prefixes: Mapping[str, str] = PREFIXES
+) -> Iterator[str]:
+    """A part of a build in an RDF format, in pieces, with those of the prefixes that are used.
 
     Turtle, N-Triples and RDF/XML hold one graph. Raises `InputError` for a part that has several, such as `all`, and
     for an unknown format or part.
     """
-    quads = read_quads(build, check_part(only))
-    used = used_prefixes(quads, prefixes)
-    if format in _GRAPH_FORMATS:
-        graphs = {quad.graph_name for quad in quads}
-        if len(graphs) > 1:
-            raise InputError(_several_graphs(format, only, len(graphs)))
-        if format == "ntriples":
-            return "".join(f"{quad.triple} .\n" for quad in quads).encode()
-        triples = (quad.triple for quad in quads)
+    if format == "ntriples":
+        return stream_ntriples(build, only=only)
+    if format not in _GRAPH_FORMATS and format not in _DATASET_FORMATS:
+        formats = ", ".join((*_GRAPH_FORMATS, *_DATASET_FORMATS, "jsonld"))
+        raise InputError(f"There is no RDF format {format!r}; choose {formats}.")
+    snapshot, part = SnapshotFile(build), PARTS[check_part(only)]
+    if format in _GRAPH_FORMATS and (graphs := len(snapshot.graphs(part))) > 1:
+        raise InputError(_several_graphs(format, only, graphs))
+    return _serialize(snapshot, part, format, prefixes)
+
+
+def _serialize(snapshot: SnapshotFile, part: Part, format: str, prefixes: Mapping[str, str]) -> Iterator[str]:
+    """The pieces, from a file: the quads are read twice, and never all of them are in memory."""
+    used = used_prefixes(snapshot.quads(part, is_sorted=False), prefixes)
+    quads = snapshot.quads(part)
+    triples = (quad.triple for quad in quads)
+    with tempfile.TemporaryFile() as file:
         if format == "rdfxml":
-            return write_rdf_xml(triples, used)
-        return serialize(triples, format=_GRAPH_FORMATS[format], prefixes=used) or b""
-    if format in _DATASET_FORMATS:
-        return serialize(quads, format=_DATASET_FORMATS[format], prefixes=used) or b""
-    formats = ", ".join((*_GRAPH_FORMATS, *_DATASET_FORMATS, "jsonld"))
-    raise InputError(f"There is no RDF format {format!r}; choose {formats}.")
+            stream_rdf_xml(triples, file, used)
+        elif format in _GRAPH_FORMATS:
+            serialize(triples, file, format=_GRAPH_FORMATS[format], prefixes=used)
+        else:
+            serialize(quads, file, format=_DATASET_FORMATS[format], prefixes=used)
+        file.seek(0)
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        while piece := text.read(1 << 20):
+            yield piece
 
 
 def stream_ntriples(build: Path, *, only: str = "knowledge") -> Iterator[str]:

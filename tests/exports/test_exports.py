@@ -228,3 +228,10 @@ def test_a_framed_film_contains_its_parts(anora: FilmGraph) -> None:
 
 def as_list(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("format", ["nquads", "trig"])
+def test_rdf_is_exported_in_pieces(format: str, tmp_path: Path) -> None:
+    pieces = list(own_graph(tmp_path).export_pieces(format, only="all"))
+    assert len(pieces) > 1
+    assert max(map(len, pieces)) <= 1 << 20
