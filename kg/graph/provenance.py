@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
@@ -40,7 +39,6 @@ _SOURCE, _PASSAGE, _STATUS, _REASON, _ABOUT, _PROPERTY, _KIND, _PREFERRED, _AGAI
 )
 _INTEGER, _BOOLEAN = NamedNode(XSD + "integer"), NamedNode(XSD + "boolean")
 Subject = NamedNode | BlankNode | Triple
-_BATCH = 50_000
 _MAX_INDEXED = 2000
 """A subject with more statements is not indexed, since a single triple of it would take long."""
 _PLACE = re.compile(r"(?P<file>.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?", re.DOTALL)
@@ -183,18 +181,8 @@ def _add_records(tables: TripleTables) -> None:
         f" ON r.source = g.source AND r.record = f.record WHERE {PER_RECORD}"
     )
     sql.execute(
-        "CREATE OR REPLACE TABLE record_name AS SELECT source, record, CASE WHEN regexp_full_match(record, ?)"
-        " THEN record END AS name FROM stated_record",
-        [r"[A-Za-z0-9_.~\-]+"],
-    )
-    rows = sql.cursor().execute("SELECT source, record FROM record_name WHERE name IS NULL")
-    sql.execute("CREATE OR REPLACE TABLE quoted_record(source VARCHAR, record VARCHAR, name VARCHAR)")
-    while batch := rows.fetchmany(_BATCH):
-        columns = [*map(list, zip(*batch, strict=True)), [quote(record, safe="") for _, record in batch]]
-        sql.execute("INSERT INTO quoted_record SELECT unnest(?), unnest(?), unnest(?)", columns)
-    sql.execute(
-        f"INSERT INTO stated_node SELECT source, record, '<{SOURCE}' || source || '/' || name || '>' FROM ("
-        "FROM record_name WHERE name IS NOT NULL UNION ALL FROM quoted_record)"
+        f"INSERT INTO stated_node SELECT source, record, '<{SOURCE}' || source || '/' || url_encode(record) || '>'"
+        " FROM stated_record"
     )
     sql.execute(
         f"CREATE OR REPLACE TABLE named_record AS SELECT *, '<{SOURCE}' || source || '>' AS source_node"
@@ -213,7 +201,7 @@ def _add_records(tables: TripleTables) -> None:
     sql.execute(
         f"INSERT INTO named SELECT {graph}, r.id, {about}, a.s {node} JOIN record_about AS a USING (source, record)"
     )
-    for name in ("record_about", "record_name", "quoted_record", "named_record"):
+    for name in ("record_about", "named_record"):
         sql.execute(f"DROP TABLE {name}")
 
 
