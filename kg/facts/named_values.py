@@ -334,6 +334,9 @@ class _Resolver:
                 remedy = f"Write a list: [{two[1]}, {two[2]}]."
                 message = f"{value.name!r} may be two people"
                 self._add("two-names", message, value, severity=Severity.WARNING, remedy=remedy)
+            elif ", " in value.name and (type == "Country" or value.property.lower_case):
+                message, remedy = f"{value.name!r} may be several names", f"Write a list: [{value.name}]."
+                self._add("two-names", message, value, severity=Severity.WARNING, remedy=remedy)
         return iri
 
     def _join(self, known: str, type: str) -> str | None:

@@ -66,6 +66,19 @@ def test_a_name_that_may_be_two_people_is_a_warning(film_project: SmallProject) 
     ]
 
 
+@pytest.mark.parametrize("line", ["countryOfOrigin: Peru, Spain", "genre: Drama, Comedy", "language: Dutch, Thai"])
+def test_names_in_one_text_are_a_warning(film_project: SmallProject, line: str) -> None:
+    film_project.write("data/films.yaml", FERRY.replace("director: Inês Carvalho", line))
+    advice = [finding.advice for finding in film_project.read().findings if finding.check == "facts/two-names"]
+    assert advice == [f"Write a list: [{line.partition(': ')[2]}]."]
+
+
+def test_a_class_written_as_two_words_is_a_misspelt_one(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", FERRY.replace("type: Film", "type: Feature film"))
+    (finding,) = (finding for finding in film_project.read().findings if finding.severity is Severity.VIOLATION)
+    assert (finding.check, finding.suggestions) == ("facts/unknown-class", ("FeatureFilm",))
+
+
 def test_a_block_without_a_type_is_told_so(film_project: SmallProject) -> None:
     block = "    Ellen Frye:\n      statement: {claim: It is good., about: the-last-ferry}\n"
     film_project.write("data/films.yaml", FERRY + block)

@@ -352,15 +352,24 @@ class YamlReader:
         try:
             term = parse_value(text, property, lang=lang)
         except ValueError as error:
+            if property.iri == TYPE:
+                return self._suggested_class(text, property, value.place)
             message = f"{property.name}: {error}"
             remedy = self._short_forms.advice_for(text, property) or example_of(property)
             self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
             return None
         if not self.schema.allows(property.iri, term):
+            if property.iri == TYPE:
+                return self._suggested_class(text, property, value.place)
             self.findings.add_not_allowed(property.iri, text, self.schema, value.place)
-            suggestions = self.findings[-1].suggestions if property.iri == TYPE else ()
-            return parse_value(suggestions[0], property) if len(suggestions) == 1 else None
+            return None
         return term
+
+    def _suggested_class(self, text: str, property: OntologyTerm, place: Place) -> Term | None:
+        """The only class that the finding about an unknown class suggests, so that the rest is checked."""
+        self.findings.add_unknown_class(text, self.schema, place)
+        suggestions = self.findings[-1].suggestions
+        return parse_value(suggestions[0], property) if len(suggestions) == 1 else None
 
     def _part(
         self, subject: NamedNode, property: OntologyTerm, value: YamlNode, entries: _Entries, context: _Context
