@@ -119,6 +119,16 @@ def test_films_of_two_large_tables_have_each_fact_once(
     assert printed[0] == printed[1]
 
 
+def test_rows_without_a_key_beyond_the_limit_are_counted(
+    project: ImportProject, films: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(table_import, "MAX_REJECTS", 1)
+    films.write_text(FILMS + ",2015,,,\n" * 3, encoding="utf-8")
+    project.run("table", str(films))
+    assert len(project.rejects("my-films").splitlines()) == 1
+    assert "rejected: 3 records" in capsys.readouterr().out
+
+
 def test_values_and_rows_that_do_not_fit_are_rejected_with_their_lines(project: ImportProject, films: Path) -> None:
     rows = FILMS.splitlines()
     rows[2:2] = ["too,few", "Tangerine,long ago,,,", ",2015,,,", "Starlet,2012,,,an hour"]

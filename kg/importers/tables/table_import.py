@@ -330,12 +330,14 @@ class _TableImport:
         self.session.reject(self.name, line + self.part.lines_before, reason, text)
 
     def rows_without_key(self) -> list[tuple[int, str]]:
-        keyless = f"FROM {self.rows} WHERE {SELECTED} AND {SUBJECT} IS NULL ORDER BY 1 LIMIT {MAX_REJECTS}"
+        keyless = f"FROM {self.rows} WHERE {SELECTED} AND {SUBJECT} IS NULL"
+        self.session.summary.rejected += max(0, self.session.spool.count(keyless) - MAX_REJECTS)
         key = self.mapping.key
         reason = f"the key {' + '.join(key)} {'is empty' if len(key) == 1 else 'has an empty cell'}"
         reason += ", or one that `clean` does not take" if can_reject(self.mapping.key_clean) else ""
         reason += ", or the line is not JSON" if detect_format(self.path, self.mapping) == "jsonl" else ""
-        return [(line, reason) for (line,) in self.session.sql.execute(f"SELECT {LINE} {keyless}").fetchall()]
+        rows = self.session.sql.execute(f"SELECT {LINE} {keyless} ORDER BY 1 LIMIT {MAX_REJECTS}")
+        return [(line, reason) for (line,) in rows.fetchall()]
 
     def find_lines(self, rows: Sequence[int], rejected: Sequence[int], cells: CellSource) -> RecordLines:
         """The lines of the file on which rows and rejected records begin."""
