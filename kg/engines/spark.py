@@ -56,6 +56,14 @@ class StreamedRows:
         """The next rows, at most so many."""
         return list(islice(self.rows, size))
 
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows that have not been read."""
+        return list(self.rows)
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The next row, or None."""
+        return next(self.rows, None)
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenRows:
@@ -89,6 +97,18 @@ def errors_of_spark() -> tuple[type[Exception], ...]:
     return PySparkException, Py4JError
 
 
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What Spark cannot run, and what it would answer otherwise, as a `LimitError`."""
+    try:
+        yield
+    except NotTranslatedError as error:
+        raise LimitError(f"Spark would answer otherwise: {error}. Leave out --engine.", limit="spark") from error
+    except errors_of_spark() as error:
+        first = str(error).splitlines()[0][:300]
+        raise LimitError(f"Spark could not run a statement: {first}", limit="spark") from error
+
+
 class SparkEngine:
     """Runs statements on a session of Spark; `folder` is for the files of tables, and every executor must reach it.
 
@@ -111,16 +131,10 @@ class SparkEngine:
     def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows | WrittenRows:
         """Run a statement, or several; raises `LimitError` when Spark cannot."""
         result: CollectedRows | WrittenRows = WrittenRows()
-        try:
-            with self._lists_as_tables(statement, parameters) as bound:
-                for tree in _parse(bound.statement):
-                    self.statements += 1
-                    result = self._run(_with_parameters(tree, bound.parameters) if bound.parameters else tree)
-        except NotTranslatedError as error:
-            raise LimitError(f"Spark would answer otherwise: {error}. Leave out --engine.", limit="spark") from error
-        except errors_of_spark() as error:
-            first = str(error).splitlines()[0][:300]
-            raise LimitError(f"Spark could not run a statement: {first}", limit="spark") from error
+        with _refusals(), self._lists_as_tables(statement, parameters) as bound:
+            for tree in _parse(bound.statement):
+                self.statements += 1
+                result = self._run(_with_parameters(tree, bound.parameters) if bound.parameters else tree)
         return result
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
@@ -129,11 +143,10 @@ class SparkEngine:
         (tree,) = _parse(statement)
         return self._collect(tree)
 
-    def stream(self, statement: str) -> StreamedRows:
-        """The rows of a SELECT without parameters, which are not all in memory."""
+    def stream(self, statement: str, parameters: Sequence[Any] | None = None) -> StreamedRows:
+        """The rows of a SELECT, which are not all in memory; reading them raises `LimitError` when Spark cannot."""
         self.statements += 1
-        (tree,) = _parse(statement)
-        return StreamedRows(self._stream(tree))
+        return StreamedRows(self._stream(statement, parameters))
 
     def open_parquet(self, table: str, path: Path, columns: Sequence[str]) -> None:
         """Make a table of a Parquet file as it is, in which all cells are texts: `row` and `line` count its rows."""
@@ -189,9 +202,11 @@ class SparkEngine:
         with self._rows(tree) as rows:
             return [tuple(row) for row in rows.collect()]
 
-    def _stream(self, tree: exp.Expr) -> Iterator[tuple[Any, ...]]:
-        with self._rows(tree) as rows:
-            yield from map(tuple, rows.toLocalIterator())
+    def _stream(self, statement: str, parameters: Sequence[Any] | None) -> Iterator[tuple[Any, ...]]:
+        with _refusals(), self._lists_as_tables(statement, parameters) as bound:
+            (tree,) = _parse(bound.statement)
+            with self._rows(_with_parameters(tree, bound.parameters) if bound.parameters else tree) as rows:
+                yield from map(tuple, rows.toLocalIterator())
 
     def _create(self, tree: exp.Create) -> WrittenRows:
         name, query = _table_name(tree), tree.args.get("expression")
@@ -486,7 +501,7 @@ _TYPES_OF_LISTS = {
 def _with_parameters(tree: exp.Expr, parameters: Sequence[Any]) -> exp.Expr:
     """The statement with its parameters as literals."""
     values = iter(parameters)
-    return tree.transform(lambda node: exp.Literal.string(next(values)) if isinstance(node, exp.Placeholder) else node)
+    return tree.transform(lambda node: exp.convert(next(values)) if isinstance(node, exp.Placeholder) else node)
 
 
 def _remaining(name: str, columns: Sequence[str], condition: exp.Expr) -> exp.Expr:

@@ -179,11 +179,11 @@ class StreamingCursor:
     def __init__(self, tables: SparkTables) -> None:
         self._tables = tables
 
-    def execute(self, statement: str) -> StreamedRows:
+    def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> StreamedRows:
         """Run a SELECT on Spark."""
         if _READS_TERMS.search(statement):
             self._tables.share_terms()
-        return self._tables.engine.stream(statement)
+        return self._tables.engine.stream(statement, parameters)
 
 
 @contextmanager

@@ -317,6 +317,7 @@ def tables_of(folder: Path, engine: str) -> dict[str, list[Any]]:
 
 def test_a_build_has_the_same_tables(project: SmallProject) -> None:
     project.write("data/films.csv", FILMS)
+    project.write("data/red-rocket.yaml", NAMED)
     assert tables_of(project.folder, f"spark={MASTER}") == tables_of(project.folder, "sql")
 
 
@@ -336,6 +337,10 @@ def test_a_build_has_the_same_findings(project: SmallProject) -> None:
     assert ours == theirs
 
 
+NAMED = """\
+source: fan-site
+red-rocket: {type: Film, label: Red Rocket, sequelOf: Anora, director: Sean Baker, year: 2021}
+"""
 FILMS = """\
 subject,property,value,source,record
 anora,type,Film,encyclopedia,r1

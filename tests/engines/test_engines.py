@@ -67,7 +67,7 @@ class RecordingConnection:
 
 
 def test_every_statement_that_reads_and_decides_facts_translates_for_spark(project: SmallProject) -> None:
-    project.write("data/films.yaml", ANORA)
+    project.write("data/films.yaml", f"{ANORA}\nred-rocket: {{type: Film, label: Red Rocket, director: Sean Baker}}\n")
     project.write(
         "data/films.csv",
         """\
