@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,10 +71,19 @@ def propose_fixes(project: Project | Path | str | None = None) -> tuple[Fix, ...
     """Every fix that removes its finding and adds none, in the order of files and lines."""
     project = project if isinstance(project, Project) else find_project(project)
     before = draft(project)
-    fixes = tuple(_candidates(before))
-    if not fixes or _is_improvement(project, before.report, fixes):
+    candidates = tuple(_candidates(before))
+    if not candidates:
+        return ()
+    with _copy_of(project) as copy:
+        return _improvements(_Trial(project, copy, before.report), candidates)
+
+
+def _improvements(trial: _Trial, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    """Those of these fixes that are an improvement: all together, or else those of either half."""
+    if trial.is_improvement(fixes):
         return fixes
-    return tuple(fix for fix in fixes if _is_improvement(project, before.report, [fix]))
+    half = len(fixes) // 2
+    return (*_improvements(trial, fixes[:half]), *_improvements(trial, fixes[half:])) if half else ()
 
 
 def apply_fixes(project: Project | Path | str | None, fixes: Iterable[Fix]) -> tuple[str, ...]:
@@ -119,35 +129,52 @@ def _line(finding: Finding) -> tuple[str, int] | None:
     return (finding.place.file, finding.place.line) if finding.place is not None else None
 
 
-def _is_improvement(project: Project, before: Report, fixes: Sequence[Fix]) -> bool:
-    """True when a copy of the project with the fixes lacks their findings and has no new one."""
+@contextmanager
+def _copy_of(project: Project) -> Iterator[Project]:
+    """A copy of what a project's graph is made from, in a temporary folder."""
     skipped = skipped_files(project.data, within=project.real_folder)
     with tempfile.TemporaryDirectory(prefix="kg-fix-") as folder:
-        copy = Path(folder)
         for name in ("ontology", "data", "texts"):
             if (project.folder / name).is_dir():
                 shutil.copytree(
                     project.folder / name,
-                    copy / name,
+                    Path(folder, name),
                     ignore=lambda parent, names: [name for name in names if Path(parent, name) in skipped],
                     copy_function=_link_or_copy,
                     ignore_dangling_symlinks=True,
                 )
-        (copy / "queries").mkdir()
-        for file, change in _changes(project, fixes).items():
-            (copy / file).unlink()
-            (copy / file).write_text(change.after, encoding="utf-8", newline="")
-        after = draft(Project(copy)).report
-    # What could not be read is not checked: what is found only now was wrong before, too.
-    was_checked = not any(finding.check.startswith("facts/") for finding in before)
-    old = Counter(map(_identity, before))
-    new = Counter(
-        _identity(finding)
-        for finding in after
-        if finding.check != "facts/new-entity" and (was_checked or finding.check.startswith("facts/"))
-    )
-    fixed = Counter(_identity(fix.finding) for fix in fixes)
-    return not new - old and not any(new[identity] > old[identity] - count for identity, count in fixed.items())
+        Path(folder, "queries").mkdir()
+        yield Project(Path(folder))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A project, a copy of it in which fixes are tried, and what was wrong before."""
+
+    project: Project
+    copy: Project
+    before: Report
+
+    def is_improvement(self, fixes: Sequence[Fix]) -> bool:
+        """True when the copy with the fixes lacks their findings and has no new one."""
+        changes = _changes(self.project, fixes)
+        for file, change in changes.items():
+            (self.copy.folder / file).unlink()  # it may be a link to the project's own file
+            (self.copy.folder / file).write_text(change.after, encoding="utf-8", newline="")
+        after = draft(self.copy).report
+        for file in changes:
+            (self.copy.folder / file).unlink()
+            _link_or_copy(str(self.project.folder / file), str(self.copy.folder / file))
+        # What could not be read is not checked: what is found only now was wrong before, too.
+        was_checked = not any(finding.check.startswith("facts/") for finding in self.before)
+        old = Counter(map(_identity, self.before))
+        new = Counter(
+            _identity(finding)
+            for finding in after
+            if finding.check != "facts/new-entity" and (was_checked or finding.check.startswith("facts/"))
+        )
+        fixed = Counter(_identity(fix.finding) for fix in fixes)
+        return not new - old and not any(new[identity] > old[identity] - count for identity, count in fixed.items())
 
 
 def _link_or_copy(source: str, target: str) -> None:
