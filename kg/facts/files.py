@@ -96,7 +96,8 @@ class FileFindings(list[Finding]):
                 remedy += " `kg migrate` rewrites a project of an earlier version."
             self.add(f"replaced-{kind}", message, place, path=path, value=name, remedy=remedy)
         else:
-            message, suggestions, remedy = f"unknown {kind} {name!r}", suggest(bare), ""
+            message, remedy = f"unknown {kind} {name!r}", ""
+            suggestions = tuple(other for other in suggest(bare) if other != name)
             if kind == "class" and not suggestions and (words := schema.suggest_kinds(bare, limit=1)):
                 term = schema.kinds[schema.kind_words[words[0]]]
                 remedy = f"Use {schema.replaced[term.name]}."

@@ -69,7 +69,11 @@ def to_template(text: str, schema: Schema) -> FormTemplate | None:
 def _sign_pattern(property: OntologyTerm) -> str:
     """A sign, or a code such as EUR where values are codes."""
     signs = "|".join(map(re.escape, sorted((sign for sign, _ in property.signs), key=len, reverse=True)))
-    return signs if _is_number(property) else f"{signs}|{_CODE}"
+    return (
+        signs
+        if _is_number(property) or XSD + "boolean" in {iri.value for iri in property.range}
+        else f"{signs}|{_CODE}"
+    )
 
 
 def _is_number(property: OntologyTerm) -> bool:

@@ -55,6 +55,13 @@ def block(lines: str) -> str:
     ("short", "long"),
     [
         ("  budget: €1.2 million", "  budget: {amount: 1200000, currency: EUR}"),
+        ("  budget: about $3.1 million", "  budget: {amount: 3100000, approximate: true, currency: USD}"),
+        ("  budget: ~€2 million", "  budget: {amount: 2000000, approximate: true, currency: EUR}"),
+        ("  gross: nearly 3 million euros", "  boxOffice: {amount: 3000000, approximate: true, currency: EUR}"),
+        (
+            "  gross: {Mexico: around MXN 41 million}",
+            "  boxOffice: {territory: Mexico, amount: 41000000, approximate: true, currency: MXN}",
+        ),
         ("  budget: $36.5M", "  budget: {amount: 36500000, currency: USD}"),
         ("  budget: EUR 1,200,000", "  budget: {amount: 1200000, currency: EUR}"),
         ("  budget: 1.5 million euros", "  budget: {amount: 1500000, currency: EUR}"),
@@ -309,7 +316,7 @@ def test_a_passage_is_searched_for_words_only_once_and_not_for_true(films: Small
     films.write("data/sources.yaml", "notes: {title: Notes, file: notes.txt}\n")
     films.write("texts/notes.txt", "A drama that cost about €2 million and pleased 88% of the Tomatoes' critics.\n")
     block = (
-        "  budget: {value: €2 million, approximate: true, at: about €2 million}\n"
+        "  budget: {value: about €2 million, at: about €2 million}\n"
         "  rating: {Tomatoes: {value: 88%, at: 88% of the Tomatoes}}\n"
         "  genre: {value: drama, at: A drama}\n"
     )
