@@ -109,7 +109,7 @@ class TermRenderer:
 
     def alternatives(self, terms: Sequence[str]) -> str:
         """The first terms: `a, b or c`."""
-        if len(terms) > _NAMED_VALUES:
+        if len(terms) > _NAMED_VALUES + 1:  # never "1 others"
             return f"{self.enumeration(terms)} or {len(terms) - _NAMED_VALUES} others"
         return _joined([self.term(term) for term in terms]) if terms else "nothing"
 

@@ -6,6 +6,7 @@ they can be sorted quickly, and all are counted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from kg.lookup.entity_types import count_members, members_of, types_of
 from kg.lookup.source_conflicts import Conflict, find_conflicts
 from kg.parts import is_part, owner_of
 from kg.schema import KIND
-from kg.server.pages.display import Display
+from kg.server.pages.display import Display, numeric_value
 from kg.server.pages.urls import inverse_of
 from kg.terms import ALIAS, CONTESTED, KNOWLEDGE, LABEL, NOTE, TYPE, UNDECIDED, Term
 
@@ -390,3 +391,23 @@ def _has_outcome(graph: FilmGraph, node: NamedNode, outcome: Literal) -> bool:
 def is_known(graph: FilmGraph, triple: Triple) -> bool:
     """True when a triple is knowledge."""
     return has_triple(graph.store, triple, KNOWLEDGE)
+
+
+def cast_credits(data: EntityData) -> list[PartData]:
+    """The credits of the actors of the page's own film."""
+    return [part for part in data.parts if vocab.castCredit in part.reached_by and part.owner == data.entity]
+
+
+def sources_of(parts: Iterable[PartData]) -> int:
+    """How many sources state something about these parts."""
+    return len({fact.evidence.source for part in parts for value in part.properties for fact in value.facts})
+
+
+def order_in_cast(credits: Sequence[PartData]) -> tuple[float, int, float]:
+    """What somebody's credits are sorted by: the position in the billing, then how many sources have them, then where
+    a text first has them. What has neither position nor passage comes last."""
+    positions = (numeric_value(value.value) for credit in credits for value in credit.values(vocab.position))
+    facts = (fact for credit in credits for value in credit.properties for fact in value.facts)
+    mentions = (fact.evidence.start for fact in facts if fact.evidence.start is not None)
+    first = min((position for position in positions if position is not None), default=math.inf)
+    return first, -sources_of(credits), min(mentions, default=math.inf)

@@ -40,7 +40,15 @@ from kg.server.pages.display import (
 )
 from kg.server.pages.drawings.charts import collaborators, event_lanes
 from kg.server.pages.drawings.pictures import box_office, budgets_beside, neighbourhood, ratings
-from kg.server.pages.entity_data import EntityData, PartData, ValueList, is_part_term, read_entity_data
+from kg.server.pages.entity_data import (
+    EntityData,
+    PartData,
+    ValueList,
+    cast_credits,
+    is_part_term,
+    read_entity_data,
+    sources_of,
+)
 from kg.server.pages.film_summary import film_lines, film_sentences, person_sentence
 from kg.server.pages.layouts import (
     ALWAYS_FOLDED,
@@ -63,7 +71,6 @@ from kg.server.pages.layouts import (
     recognition_kind,
 )
 from kg.server.pages.page_tables import (
-    cast_credits,
     cast_member,
     cast_table,
     conflict_lists,
@@ -71,7 +78,6 @@ from kg.server.pages.page_tables import (
     heading,
     part_table,
     part_tables,
-    sources_of,
     statement_lists,
     tables_by_class,
     timeline,

@@ -11,9 +11,9 @@ from kg import vocabulary as vocab
 from kg.lookup.phrases import count_in_words, date_in_words, with_article
 from kg.server.pages.award_tables import Ceremony, ceremonies_of
 from kg.server.pages.display import Display, DisplayValue, PropertyLine, capitalised, numeric_value
-from kg.server.pages.entity_data import EntityData, PartData
+from kg.server.pages.entity_data import EntityData, PartData, cast_credits, sources_of
 from kg.server.pages.layouts import WON, recognition_kind
-from kg.server.pages.page_tables import cast_credits, cell, money, row_citations, sources_of
+from kg.server.pages.page_tables import cell, money, row_citations
 from kg.text.number_words import article_of
 
 _AUTHORS = (vocab.director, vocab.writer, vocab.producer, vocab.editor)
@@ -46,7 +46,7 @@ def film_sentences(data: EntityData, display: Display) -> str:
     stars = [display.term(agent).text for agent in _leading(data)][:_MAX_NAMES]
     starring = f", starring {_joined(stars)}" if stars else ""
     first = f"{_kind_of_film(data, display)}, {_makers(data, display)}{starring}."
-    honours = [_honour(display, ceremony) for ceremony in _most_reported(ceremonies_of(data, data.parts))]
+    honours = [_honour(data, display, ceremony) for ceremony in _most_reported(ceremonies_of(data, data.parts))]
     return first + (f" It won {_joined(honours)}." if honours else "")
 
 
@@ -84,10 +84,13 @@ def _makers(data: EntityData, display: Display) -> str:
     """Such as `written, produced and directed by Sean Baker`, or `directed by A and written by B and C`."""
     by_property = {property: [value.value for value in data.of(property)] for property in _AUTHORS}
     directors = by_property[vocab.director]
+    writers = by_property[vocab.writer]
+    # Of several producers, the sentence names those who direct; a writer has a share in the film like its director's.
     alike = [property for property in _AUTHORS[1:] if set(directors) <= set(by_property[property])]
+    if set(writers) != set(directors):
+        alike = [property for property in alike if property != vocab.writer]
     words = [*(_PARTICIPLES[property] for property in alike), _PARTICIPLES[vocab.director]]
     made = f"{_joined(words)} by {_names(display, directors)}"
-    writers = by_property[vocab.writer]
     if writers and vocab.writer not in alike:
         made += f" and written by {_names(display, writers)}"
     return made
@@ -117,13 +120,16 @@ def _most_reported(ceremonies: Iterable[Ceremony]) -> list[Ceremony]:
     return sorted(won, key=rank, reverse=True)[:_MAX_HONOURS]
 
 
-def _honour(display: Display, ceremony: Ceremony) -> str:
-    """Such as `five awards at the 97th Academy Awards`, or the award's name where it is one."""
+def _honour(data: EntityData, display: Display, ceremony: Ceremony) -> str:
+    """Such as `five awards at the 97th Academy Awards`, or the award's name where it is one, with the person."""
     where = display.term(ceremony.key).text
     at = f"at {where if where.lower().startswith('the ') else f'the {where}'}"
-    named = [part.first(vocab.award) for part in ceremony.rows if recognition_kind(part) == WON]
-    if ceremony.wins == 1 and named and isinstance(named[0], NamedNode):
-        return f"the {display.term(named[0]).text} {at}"
+    won = next((part for part in ceremony.rows if recognition_kind(part) == WON), None)
+    award = won.first(vocab.award) if won is not None else None
+    if won is not None and ceremony.wins == 1 and isinstance(award, NamedNode):
+        recipients = [value.value for value in won.values(vocab.recipient)]
+        people = _names(display, [name for name in recipients if name != data.entity])
+        return f"the {display.term(award).text}{f' for {people}' if people else ''} {at}"
     return f"{count_in_words(ceremony.wins, 'award', 'awards') if ceremony.are_wins_counted else 'awards'} {at}"
 
 

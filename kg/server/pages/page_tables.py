@@ -33,7 +33,15 @@ from kg.server.pages.display import (
     is_number,
     numeric_value,
 )
-from kg.server.pages.entity_data import EntityData, PartData, date_of, is_known, is_part_term
+from kg.server.pages.entity_data import (
+    EntityData,
+    PartData,
+    cast_credits,
+    date_of,
+    is_known,
+    is_part_term,
+    order_in_cast,
+)  # fmt: skip
 from kg.server.pages.layouts import (
     AGENTS,
     BILLINGS,
@@ -314,9 +322,10 @@ def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
         characters = tuple(value for part in own for value in cell(display, part, vocab.character))
         citations = tuple(citation for part in own for citation in row_citations(display, part))
         billing = _billing(own)
+        billed = (DisplayValue(billing),) if billing else ()
         name = cast_member(data, display, actor)
-        cells = ((name,), characters or tuple(_characters(data, display, actor.value)), (DisplayValue(billing),))
-        order = (BILLINGS.index(billing) if billing else len(BILLINGS), _position(own), -sources_of(own), name.text)
+        cells = ((name,), characters or tuple(_characters(data, display, actor.value)), billed)
+        order = (BILLINGS.index(billing) if billing else len(BILLINGS), *order_in_cast(own), name.text)
         rows.append((order, TableRow(cells, citations)))
     rows.sort(key=lambda row: row[0])
     more = tuple(
@@ -324,7 +333,9 @@ def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
         for property in CAST
         if (values := data.values.get(property)) is not None and values.omitted
     )
-    yield DisplayTable("Cast", ("Performer", "Character", "Billing"), tuple(row for _, row in rows), more=more)
+    columns = ("Performer", "Character", "Billing")[: 3 if any(row.cells[2] for _, row in rows) else 2]
+    shown = tuple(replace(row, cells=row.cells[: len(columns)]) for _, row in rows)
+    yield DisplayTable("Cast", columns, shown, more=more)
 
 
 def _billing(credits: Iterable[PartData]) -> str:
@@ -351,22 +362,6 @@ def cast_member(data: EntityData, display: Display, actor: PropertyValue) -> Dis
     credits = [part for part in cast_credits(data) if part.first(vocab.agent) == actor.value]
     is_stated = any(value.facts for part in credits for value in part.values(vocab.agent))
     return replace(shown, why_url="") if is_stated else shown
-
-
-def cast_credits(data: EntityData) -> list[PartData]:
-    """The credits of the actors of the page's own film."""
-    return [part for part in data.parts if vocab.castCredit in part.reached_by and part.owner == data.entity]
-
-
-def sources_of(parts: Iterable[PartData]) -> int:
-    """How many sources state something about these parts."""
-    return len({fact.evidence.source for part in parts for value in part.properties for fact in value.facts})
-
-
-def _position(credits: Iterable[PartData]) -> float:
-    """The position in the billing; credits without one come last."""
-    positions = (numeric_value(value.value) for credit in credits for value in credit.values(vocab.position))
-    return min((position for position in positions if position is not None), default=1e9)
 
 
 def crew_table(data: EntityData, display: Display) -> Iterator[Block]:

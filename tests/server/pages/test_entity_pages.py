@@ -10,13 +10,14 @@ from pyoxigraph import NamedNode
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
+from kg.loaded_graph import open_local_graph
 from kg.server.pages.entity_data import LIMIT
 from kg.server.pages.entity_page import entity_page
 from kg.server.pages.reference_pages import ontology_page
 from kg.server.pages.urls import page_url
 from kg.server.pages.why_page import why_page
 from kg.terms import FILM, LABEL, SOURCE
-from tests.projects import SmallProject, own_graph
+from tests.projects import ROOT, SmallProject, own_graph
 from tests.server.pages.film_project import HOSTILE, span_of
 from tests.server.pages.parsed_page import parse_page
 
@@ -262,3 +263,42 @@ def test_an_award_has_headings_of_film_people(tmp_path: Path) -> None:
     award = parse_page(page(own_graph(tmp_path), "palme-dor"))
     assert award.has("Awarded at", "Described as", "What others say")
     assert not award.has("Award of")
+
+
+NIGHT_BUS = """
+source: paper
+
+Night Bus:
+  type: FeatureFilm
+  at: Night Bus
+  year: {value: 2023, at: in 2023}
+  director: {value: Han Ji-won, at: directed by Han Ji-won}
+  writer: {value: [Han Ji-won, Bo Ek], at: with Bo Ek by Han Ji-won}
+  cast:
+    - {Seo Min-ah: the driver, at: Seo Min-ah plays the driver}
+    - {Ann Poe: the passenger, at: Ann Poe plays the passenger}
+  awards:
+    at: Seo Min-ah was Actress of the Year at the Busan Film Festival
+    award: Actress of the Year
+    recipient: Seo Min-ah
+    eventSeries: Busan Film Festival
+"""
+NIGHT_BUS_TEXT = (
+    "Night Bus was made in 2023, directed by Han Ji-won, and written with Bo Ek by Han Ji-won. Seo Min-ah plays the"
+    " driver. Ann Poe plays the passenger. Seo Min-ah was Actress of the Year at the Busan Film Festival."
+)
+
+
+def test_a_film_page_names_all_writers_and_whom_an_award_went_to(project: SmallProject) -> None:
+    for path in (ROOT / "ontology").glob("*.ttl"):
+        project.write(f"ontology/{path.name}", path.read_bytes())
+    (project.folder / "ontology/film.ttl").unlink()
+    project.write("texts/paper.txt", NIGHT_BUS_TEXT)
+    project.write("data/sources.yaml", "paper: {title: Paper, file: paper.txt}\n")
+    project.write("data/films.yaml", NIGHT_BUS)
+    assert project.build().ok
+    found = parse_page(page(open_local_graph(project.folder), "night-bus"))
+    assert found.has("directed by Han Ji-won and written by Bo Ek and Han Ji-won.")
+    assert found.has("It won the Actress of the Year for Seo Min-ah at the Busan Film Festival.")
+    assert found.has("PerformerCharacter", "Seo Min-ah", "the driver", "Ann Poe", "the passenger")
+    assert not found.has("Billing")
