@@ -41,7 +41,7 @@ from kg.server.pages.entity_data import (
     is_known,
     is_part_term,
     order_in_cast,
-)  # fmt: skip
+)
 from kg.server.pages.layouts import (
     AGENTS,
     BILLINGS,
