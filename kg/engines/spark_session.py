@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,14 +25,22 @@ RESULT_SETTINGS = {
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
 }
 """What a session needs for results to be those of DuckDB."""
+_MISSING = "Spark requires another package: pip install 'film-knowledge-graph[spark]'"
 _JAVA = 17
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 
 
 def master_of(engine: str) -> str | None:
-    """The master of the engine `spark=MASTER` or `spark`; None for another engine."""
+    """The master of the engine `spark=MASTER` or `spark`; None for another engine.
+
+    Raises `InputError` when what carries statements to Spark is missing: whoever asked for it imports it next.
+    """
     name, _, master = engine.partition("=")
-    return (master or DEFAULT_MASTER) if name == "spark" else None
+    if name != "spark":
+        return None
+    if find_spec("sqlglot") is None:
+        raise InputError(_MISSING)
+    return master or DEFAULT_MASTER
 
 
 def open_session(master: str = DEFAULT_MASTER) -> Any:
@@ -43,7 +52,7 @@ def open_session(master: str = DEFAULT_MASTER) -> Any:
     try:
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as error:
-        raise InputError("Spark requires another package: pip install 'film-knowledge-graph[spark]'") from error
+        raise InputError(_MISSING) from error
     if (session := SparkSession.getActiveSession()) is not None:
         return _with_results(session)
     builder = SparkSession.builder.appName("film-knowledge-graph")

@@ -176,3 +176,11 @@ def test_a_regular_expression_has_the_same_matches_in_java(pattern: str, java: s
 def test_a_regular_expression_that_java_reads_otherwise_is_refused(pattern: str) -> None:
     with pytest.raises(NotTranslatedError):
         to_java(pattern)
+
+
+def test_an_installation_without_the_extra_says_how_to_get_it(
+    anora: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.engines.spark_session.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'film-knowledge-graph\[spark\]'"):
+        kg.build(anora.project, engine="spark")
