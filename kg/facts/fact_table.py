@@ -4,7 +4,6 @@
     fact_origin(id, source, retrieved, file)                                       what many facts have in common
     fact_detail(number, start, end, as_of, written, because, paraphrase, column)   what few facts have
     fact_read(number, s, p, o)   the terms that facts were read with, as texts, where links or names have replaced them
-    taken_slot(slot)             the files whose facts were taken from an earlier snapshot
 
 Numbers have the order of files and rows; between the numbers of two files is room for those of others. Facts that a
 reader made as objects have a row as well, and stay objects.
@@ -34,13 +33,12 @@ CREATE TABLE fact_origin(id UINTEGER, source VARCHAR, retrieved VARCHAR, file VA
 CREATE TABLE fact_detail(number BIGINT, "start" BIGINT, "end" BIGINT, as_of VARCHAR, written VARCHAR, because VARCHAR,
                          paraphrase BOOLEAN, "column" UINTEGER);
 CREATE TABLE fact_read(number BIGINT, s VARCHAR, p VARCHAR, o VARCHAR);
-CREATE TABLE taken_slot(slot BIGINT);
 """
 _CREATE_DECIDED = """
 CREATE TABLE contested_fact(number BIGINT);
 CREATE TABLE preferred_fact(number BIGINT);
 """
-FACT_TABLES = ("fact", "fact_origin", "fact_detail", "fact_read", "taken_slot", "contested_fact", "preferred_fact")
+FACT_TABLES = ("fact", "fact_origin", "fact_detail", "fact_read", "contested_fact", "preferred_fact")
 """The tables of facts, once conflicts are decided."""
 _TYPES = ("BIGINT", *["UINTEGER"] * 4, "VARCHAR", "UINTEGER", "UTINYINT", "BOOLEAN")
 _DETAIL_TYPES = ("BIGINT", "BIGINT", "BIGINT", "VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "UINTEGER")
@@ -106,6 +104,9 @@ class ProjectFacts(Collection[Fact]):
         self._last_origin = 0
         self._slot = 0
         self._kept: dict[int, Fact] = {}
+        self.rows = "fact"
+        """The table that facts are added to: `fact` itself, unless that has facts of an earlier snapshot in place."""
+        self._taken = self._in_place = "false"
         self.sql.execute(_CREATE)
 
     # --- adding
@@ -120,23 +121,39 @@ class ProjectFacts(Collection[Fact]):
         """Add the facts of another file."""
         self.add_numbered(zip(count(self.begin_file(slot)), facts))
 
-    def take_former(self, slots: Collection[int]) -> None:
+    def take_former(self, slots: Collection[int], *, of_tables: Collection[int] = ()) -> None:
         """Add the facts of these slots from the snapshot of an earlier build, with the terms that they were read with.
 
-        The dictionary has the ids of that snapshot.
+        Those of tables, which may be millions, stay where they are if nothing but their record is known of them. The
+        dictionary has the ids of that snapshot.
         """
         self._slot = max(self._slot, *slots, 0)
-        self.sql.execute("INSERT INTO taken_slot SELECT unnest(?::BIGINT[])", [str(sorted(slots))])
-        self.sql.execute(_TAKE_FACTS)
+        self._taken = _in_slots(slots)
+        self._in_place = f"(status = 'record' AND {_in_slots(of_tables)})"
+        if is_any_read_otherwise := self.sql.execute("FROM former.fact_read LIMIT 1").fetchone() is not None:
+            self._in_place = f"({self._in_place} AND number NOT IN (SELECT number FROM former.fact_read))"
+        self.rows = "added_fact"
+        self.sql.execute(_TAKE.format(rows=self.rows, taken=self._taken, in_place=self._in_place))
+        self._define_fact(hidden=False)
         self._origins = {
             (source, retrieved, file): id
             for id, source, retrieved, file in self.sql.execute("SELECT * FROM fact_origin").fetchall()
         }
         self._last_origin = max(self._origins.values(), default=0)
         self.dictionary.take_former_terms()
-        if self.sql.execute("SELECT 1 FROM former_read LIMIT 1").fetchone():
+        if is_any_read_otherwise:
+            self.sql.execute(_TAKE_READ_TERMS.format(taken=self._taken))
             self.dictionary.add_dictionary("read_term")
-            self.sql.execute(_RESTORE_TERMS)
+            self.sql.execute(_RESTORE_TERMS.format(rows=self.rows))
+
+    def _define_fact(self, *, hidden: bool) -> None:
+        """Have in `fact` what was added, and what is in place in the earlier snapshot, but for the facts `hidden`."""
+        visible = " AND number NOT IN (SELECT number FROM hidden_fact)" if hidden else ""
+        self.sql.execute(
+            f"CREATE OR REPLACE VIEW fact AS FROM {self.rows} UNION ALL"
+            " SELECT number, s, p, o, origin, record, line, rank, true AS is_plain FROM former.fact"
+            f" WHERE {self._in_place}{visible}"
+        )
 
     def add_numbered(self, facts: Iterable[tuple[int, Fact]]) -> None:
         """Add facts that have their numbers."""
@@ -162,7 +179,8 @@ class ProjectFacts(Collection[Fact]):
         )
         # A list of numbers as text is several times quicker to hand over than a list of Python's integers.
         lists = [str(column) if isinstance(column[0], int) else column for column in columns]
-        self.sql.execute(f"INSERT INTO fact SELECT {', '.join(f'unnest(?::{type_}[])' for type_ in _TYPES)}", lists)
+        values = ", ".join(f"unnest(?::{type_}[])" for type_ in _TYPES)
+        self.sql.execute(f"INSERT INTO {self.rows} SELECT {values}", lists)
 
     def origin(self, source: str, retrieved: str, file: str) -> int:
         """The id of what many facts have in common."""
@@ -191,7 +209,7 @@ class ProjectFacts(Collection[Fact]):
         """Remove what sources state, except the values that these properties have of entities that are not parts."""
         parts = (term for term in self.subjects() if isinstance(term, NamedNode) and is_part(term.value))
         self.sql.execute(
-            "DELETE FROM fact WHERE origin IN"
+            f"DELETE FROM {self.rows} WHERE origin IN"
             " (SELECT id FROM fact_origin WHERE source IN (SELECT unnest(?::VARCHAR[])))"
             f" AND (p NOT IN ({self.ids(except_for)}) OR s IN ({self.ids(parts)}))",
             [list(sources)],
@@ -220,8 +238,11 @@ class ProjectFacts(Collection[Fact]):
             " unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o) AS n ON n.number = f.number",
             [str(column) for column in columns],
         )
-        self.sql.execute("DELETE FROM fact WHERE number IN (SELECT number FROM replaced_fact)")
-        self.sql.execute("INSERT INTO fact SELECT * FROM replaced_fact")
+        self.sql.execute(f"DELETE FROM {self.rows} WHERE number IN (SELECT number FROM replaced_fact)")
+        if self.rows != "fact":
+            self.sql.execute("INSERT INTO hidden_fact SELECT number FROM replaced_fact")
+            self._define_fact(hidden=True)
+        self.sql.execute(f"INSERT INTO {self.rows} SELECT * FROM replaced_fact")
 
     def complete(self) -> None:
         """Add what only objects have: details of facts, and terms that no triple has any more."""
@@ -241,7 +262,7 @@ class ProjectFacts(Collection[Fact]):
 
         It follows `complete`.
         """
-        self.sql.execute(_FIND_TOUCHED)
+        self.sql.execute(_FIND_TOUCHED.format(taken=self._taken))
         # A row that is in both tables makes a group of two.
         changed = " UNION ".join(
             f"SELECT number FROM (SELECT *, count(*) AS rows FROM ({rows} WHERE {_TOUCHED}"
@@ -274,10 +295,27 @@ class ProjectFacts(Collection[Fact]):
         """The facts that meet a condition on the columns of `fact`, a text of SQL without any value from outside."""
         return FactSelection(self, condition)
 
+    def find_undefined(self, used: str, condition: str) -> bool:
+        """Fill `undefined` with values that no fact is about, which meet a `condition`; True when there are any.
+
+        They are values of facts that meet another condition, `used`. Each value of the earlier snapshot is defined
+        there, so that only other facts can use an undefined one, and only facts that are gone have defined one.
+        """
+        values = f"SELECT DISTINCT o AS id FROM fact WHERE {used}"
+        if self._in_place != "false":
+            values += f" AND (NOT {self._taken} OR number IN (SELECT number FROM fact_read))"
+            values += f" UNION SELECT s FROM former.fact WHERE NOT {self._taken}"
+        found = self.sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE used_value AS {values};"
+            "CREATE OR REPLACE TABLE undefined AS SELECT id FROM used_value JOIN term USING (id)"
+            f" WHERE {condition} AND id NOT IN (SELECT s FROM fact WHERE s IN (FROM used_value))"
+        )
+        return found.fetchall() != [(0,)]
+
     @property
     def sources(self) -> list[str]:
         """The ids of the sources that state facts."""
-        query = "SELECT DISTINCT source FROM fact_origin WHERE id IN (SELECT origin FROM fact) ORDER BY source"
+        query = "SELECT DISTINCT source FROM fact_origin WHERE id IN (SELECT DISTINCT origin FROM fact) ORDER BY source"
         return [row[0] for row in self.sql.execute(query).fetchall()]
 
     def has_facts_of(self, file: str) -> bool:
@@ -370,16 +408,19 @@ class FactSelection(Collection[Fact]):
         return facts
 
 
-_TAKEN = f"number >> {_BITS} IN (SELECT slot FROM taken_slot)"
-_TAKE_FACTS = f"""
-INSERT INTO fact SELECT number, s, p, o, origin, record, line, rank, record <> ''
+_TAKE = f"""
+ALTER TABLE fact RENAME TO {{rows}};
+INSERT INTO {{rows}} SELECT number, s, p, o, origin, record, line, rank, record <> ''
     AND rank = {RANKS.index(Rank.NORMAL)} AND number NOT IN (
         SELECT number FROM former.fact_detail WHERE ("start" IS NOT NULL AND "end" IS NOT NULL)
         OR coalesce(as_of, '') || coalesce(written, '') || coalesce(because, '') <> '')
-FROM former.fact WHERE {_TAKEN};
-INSERT INTO fact_detail SELECT * FROM former.fact_detail WHERE {_TAKEN};
+FROM former.fact WHERE {{taken}} AND NOT {{in_place}};
+CREATE TABLE hidden_fact(number BIGINT);
+INSERT INTO fact_detail SELECT * FROM former.fact_detail WHERE {{taken}};
 INSERT INTO fact_origin SELECT * FROM former.fact_origin ORDER BY id;
-CREATE OR REPLACE TEMP TABLE former_read AS SELECT * FROM former.fact_read WHERE {_TAKEN};
+"""
+_TAKE_READ_TERMS = """
+CREATE OR REPLACE TEMP TABLE former_read AS SELECT * FROM former.fact_read WHERE {taken};
 CREATE OR REPLACE TEMP VIEW read_term AS SELECT s AS exact FROM former_read UNION ALL SELECT p FROM former_read
     UNION ALL SELECT o FROM former_read;
 """
@@ -391,18 +432,18 @@ FACT_ROWS = {
 """The tables of facts in a snapshot, and their rows."""
 _TOUCHED = "number IN (SELECT number FROM touched_fact)"
 # Besides the facts of files that were read: those that links, names and decisions concern, now or before.
-_FIND_TOUCHED = f"""
+_FIND_TOUCHED = """
 CREATE OR REPLACE TEMP TABLE reified_record AS
 SELECT number FROM former.fact WHERE status = 'reified' AND record <> '';
 CREATE OR REPLACE TEMP TABLE touched_fact AS
-SELECT number FROM fact WHERE NOT ({_TAKEN}) UNION SELECT number FROM former.fact WHERE NOT ({_TAKEN})
+SELECT number FROM fact WHERE NOT {taken} UNION SELECT number FROM former.fact WHERE NOT {taken}
 UNION SELECT number FROM fact_read UNION SELECT number FROM former.fact_read
 UNION SELECT number FROM contested_fact UNION SELECT number FROM preferred_fact
 UNION SELECT number FROM former.fact WHERE status = 'contested'
 UNION SELECT number FROM (FROM fact WHERE is_plain) SEMI JOIN reified_record USING (number)
 """
 _RESTORE_TERMS = """
-UPDATE fact SET s = a.id, p = b.id, o = c.id FROM former_read AS r
+UPDATE {rows} AS fact SET s = a.id, p = b.id, o = c.id FROM former_read AS r
 JOIN term AS a ON a.text = r.s JOIN term AS b ON b.text = r.p JOIN term AS c ON c.text = r.o
 WHERE fact.number = r.number;
 """
@@ -411,6 +452,14 @@ INSERT INTO fact_read SELECT f.number, a.text, b.text, c.text FROM fact AS f
 JOIN term AS a ON a.id = f.s JOIN term AS b ON b.id = f.p JOIN term AS c ON c.id = f.o
 WHERE f.number IN (SELECT unnest(?::BIGINT[])) AND f.number NOT IN (SELECT number FROM fact_read)
 """
+
+
+def _in_slots(slots: Collection[int]) -> str:
+    """The condition for facts of these slots: of few, ranges of numbers, which DuckDB need not read to skip."""
+    if len(slots) > 8:
+        return f"number >> {_BITS} IN ({', '.join(map(str, slots))})"
+    ranges = (f"number BETWEEN {slot << _BITS} AND {(slot + 1 << _BITS) - 1}" for slot in slots)
+    return f"({' OR '.join(ranges) or 'false'})"
 
 
 def _to_detail(number: int, fact: Fact) -> tuple[object, ...] | None:

@@ -99,11 +99,13 @@ def _update_orders(sql: duckdb.DuckDBPyConnection) -> None:
 def _update_terms(sql: duckdb.DuckDBPyConnection) -> None:
     """Add the terms that only the new quads have, and remove those that only the quads before had."""
     ids = "SELECT DISTINCT unnest([g, s, p, o]) AS id FROM changed_quad WHERE"
-    lost = " ".join(
-        f"ANTI JOIN snapshot.{table} AS t{number} ON t{number}.{place} = r.id"
-        for number, (table, place) in enumerate(TERM_COLUMNS)
+    used = " UNION ".join(
+        f"SELECT {place} FROM snapshot.{table} WHERE {place} IN (FROM lost)" for table, place in TERM_COLUMNS
     )
-    sql.execute(f"DELETE FROM snapshot.term WHERE id IN (SELECT id FROM ({ids} NOT is_new) AS r {lost})")
+    sql.execute(
+        f"DELETE FROM snapshot.term WHERE id IN (WITH lost AS MATERIALIZED ({ids} NOT is_new)"
+        f" FROM lost WHERE id NOT IN ({used}))"
+    )
     with typed_terms(sql, f"SELECT id FROM ({ids} is_new) ANTI JOIN snapshot.term USING (id)") as terms:
         sql.execute(f"INSERT INTO snapshot.term SELECT * FROM {terms} ORDER BY text")
 

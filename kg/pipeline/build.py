@@ -169,7 +169,7 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
         if _write_lock(project, graph.read.lock):
             os.utime(folder / COUNTS)  # the lock belongs to this build
             graph.last.digests.taken.pop(str(project.data / LOCK_FILE), None)
-        if graph.is_complete:
+        if graph.is_complete and graph.report.ok:  # what is made from it looks for faults in what has changed alone
             context = reading_context(project, graph.texts, graph.read.lock, graph.last.digests)
             write_inputs(
                 folder,

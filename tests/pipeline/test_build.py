@@ -26,6 +26,7 @@ from kg.filmgraph import FilmGraph
 from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build, check
 from kg.project import HOME_VARIABLE, find_project
+from kg.reports import Severity
 from tests.projects import ANORA, SOURCES, SmallProject
 
 STORY = """\
@@ -405,3 +406,27 @@ def test_the_first_build_of_the_package_makes_the_folder_of_its_cache(
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "new" / "cache"))
     assert build(anora.project).ok
     assert (tmp_path / "new" / "cache" / "packaged" / "CURRENT").is_file()
+
+
+@pytest.mark.parametrize("used_in", ["table", "yaml"])
+def test_a_value_whose_definition_is_gone_is_found_from_the_last_build(story: SmallProject, used_in: str) -> None:
+    story.write("data/people.yaml", "source: fan-site\nducournau: {type: Person, label: Julia Ducournau}\n")
+    if used_in == "table":
+        rows = "titane,type,Film,fan-site,1\ntitane,label,Titane,fan-site,1\ntitane,director,ducournau,fan-site,1\n"
+        story.write("data/films.csv", f"subject,property,value,source,record\n{rows}")
+    else:
+        story.write("data/films.yaml", "source: fan-site\ntitane: {type: Film, label: Titane, director: ducournau}\n")
+    first = build(story.project)
+    assert first.ok, list(first)
+    story.write("data/people.yaml", "source: fan-site\nother: {type: Person, label: Another}\n")
+    report = build(story.project)
+    assert [finding.check for finding in report if finding.severity is Severity.VIOLATION] == ["facts/unknown-entity"]
+    assert report.findings == build(story.project, force=True).findings
+
+
+def test_what_was_published_despite_findings_is_not_built_upon(story: SmallProject) -> None:
+    story.write("data/films.yaml", "source: fan-site\ntitane: {type: Film, label: Titane, director: ducournau}\n")
+    first = build(story.project, despite_findings=True)
+    story.write("data/more.yaml", "source: fan-site\nraw: {type: Film, label: Raw}\n")
+    assert not first.ok
+    assert build(story.project).findings == first.findings

@@ -163,7 +163,8 @@ class _FileReader:
         slots = _to_slots(list(files), {name: record.slot for name, record in (former or {}).items()})
         taken = {name: record for name, record in (former or {}).items() if slots.get(name) == record.slot}
         if former is not None:
-            self.table.take_former([record.slot for record in taken.values()])
+            tables = [record.slot for name, record in taken.items() if self._reader(name) is self.tables]
+            self.table.take_former([record.slot for record in taken.values()], of_tables=tables)
         for name, path in files.items():
             if (record := taken.get(name)) is not None:
                 self._take(name, record)
@@ -252,11 +253,9 @@ def _check_names(
     others = {*(source.iri for source in sources.values()), *unresolved}
     ours = " OR ".join(f"starts_with(text, {quote('<' + namespace)})" for namespace in (FILM, SOURCE))
     used = f"p IN ({table.ids(_entity_properties(schema))})"
-    first_uses = table.where(
-        f"number IN (SELECT min(number) FROM fact WHERE {used} AND o IN (SELECT id FROM"
-        f" (SELECT DISTINCT o FROM fact WHERE {used}) AS u ANTI JOIN fact AS g ON g.s = u.o JOIN term ON term.id = u.o"
-        f" WHERE ({ours}) AND (id IN ({table.ids(others)})) IS NOT true) GROUP BY o)"
-    )
+    undefined = table.find_undefined(used, f"({ours}) AND (id IN ({table.ids(others)})) IS NOT true")
+    numbers = f"SELECT min(number) FROM fact WHERE {used} AND o IN (FROM undefined) GROUP BY o"
+    first_uses = table.where(f"number IN ({numbers})" if undefined else "false")
     names: list[str] | None = None
     listed = tuple(first_uses.first(MAX_FINDINGS))
     for number, fact in enumerate(listed):

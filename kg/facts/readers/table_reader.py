@@ -119,7 +119,7 @@ class _Rows:
     def insert(self, first: int) -> None:
         """Add the rows that are facts to the table of facts."""
         self._execute(
-            f"INSERT INTO fact SELECT {first} + row, s, p, o, origin, record, line, rank, is_plain"
+            f"INSERT INTO {self.table.rows} SELECT {first} + row, s, p, o, origin, record, line, rank, is_plain"
             f" FROM checked_row WHERE NOT ({_FAULTY}) ORDER BY row"
         )
         if self.header.isdisjoint(_DETAILS):
