@@ -106,6 +106,8 @@ class ProjectFacts(Collection[Fact]):
         self._kept: dict[int, Fact] = {}
         self.rows = "fact"
         """The table that facts are added to: `fact` itself, unless that has facts of an earlier snapshot in place."""
+        self._tables: frozenset[int] = frozenset()
+        """The slots of tables whose facts are in place."""
         self._taken = self._in_place = "false"
         self.sql.execute(_CREATE)
 
@@ -129,9 +131,12 @@ class ProjectFacts(Collection[Fact]):
         """
         self._slot = max(self._slot, *slots, 0)
         self._taken = _in_slots(slots)
+        self._tables = frozenset(of_tables)
         self._in_place = f"(status = 'record' AND {_in_slots(of_tables)})"
-        if is_any_read_otherwise := self.sql.execute("FROM former.fact_read LIMIT 1").fetchone() is not None:
-            self._in_place = f"({self._in_place} AND number NOT IN (SELECT number FROM former.fact_read))"
+        read = "SELECT number FROM former.fact_read"
+        are_any_replaced = self.sql.execute(f"{read} LIMIT 1").fetchone() is not None
+        if are_any_replaced and self.sql.execute(f"{read} WHERE {_in_slots(of_tables)} LIMIT 1").fetchone():
+            self._in_place = f"({self._in_place} AND number NOT IN ({read}))"
         self.rows = "added_fact"
         self.sql.execute(_TAKE.format(rows=self.rows, taken=self._taken, in_place=self._in_place))
         self._define_fact(hidden=False)
@@ -141,7 +146,7 @@ class ProjectFacts(Collection[Fact]):
         }
         self._last_origin = max(self._origins.values(), default=0)
         self.dictionary.take_former_terms()
-        if is_any_read_otherwise:
+        if are_any_replaced:
             self.sql.execute(_TAKE_READ_TERMS.format(taken=self._taken))
             self.dictionary.add_dictionary("read_term")
             self.sql.execute(_RESTORE_TERMS.format(rows=self.rows))
@@ -239,7 +244,7 @@ class ProjectFacts(Collection[Fact]):
             [str(column) for column in columns],
         )
         self.sql.execute(f"DELETE FROM {self.rows} WHERE number IN (SELECT number FROM replaced_fact)")
-        if self.rows != "fact":
+        if any(number >> _BITS in self._tables for number in facts):
             self.sql.execute("INSERT INTO hidden_fact SELECT number FROM replaced_fact")
             self._define_fact(hidden=True)
         self.sql.execute(f"INSERT INTO {self.rows} SELECT * FROM replaced_fact")
@@ -303,8 +308,8 @@ class ProjectFacts(Collection[Fact]):
         """
         values = f"SELECT DISTINCT o AS id FROM fact WHERE {used}"
         if self._in_place != "false":
-            values += f" AND (NOT {self._taken} OR number IN (SELECT number FROM fact_read))"
-            values += f" UNION SELECT s FROM former.fact WHERE NOT {self._taken}"
+            values += f" AND NOT {self._taken} UNION SELECT s FROM former.fact WHERE NOT {self._taken}"
+            values += f" UNION SELECT o FROM fact WHERE {used} AND number IN (SELECT number FROM fact_read)"
         found = self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE used_value AS {values};"
             "CREATE OR REPLACE TABLE undefined AS SELECT id FROM used_value JOIN term USING (id)"

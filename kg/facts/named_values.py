@@ -117,10 +117,12 @@ def resolve_names(table: ProjectFacts, values: Sequence[NamedValue], schema: Sch
 def _concerned(table: ProjectFacts, values: Sequence[NamedValue]) -> str:
     """The condition for the facts that `_Index` and `_Resolver` look at."""
     wanted = {fold_name(value.name) for value in values}
-    rows = table.sql.cursor().execute(
+    names = (
         "SELECT f.s, t.text FROM fact AS f JOIN term AS t ON t.id = f.o"
-        f" WHERE f.p IN ({table.ids((LABEL, ALIAS))}) AND starts_with(t.text, '\"') AND {_MAY_FOLD}",
-        [list({name[:_BEGIN] for name in wanted})],
+        f" WHERE f.p IN ({table.ids((LABEL, ALIAS))}) AND starts_with(t.text, '\"') AND"
+    )
+    rows = table.sql.cursor().execute(  # an OR of the two conditions takes three times as long
+        f"{names} {_BEGINS_LIKE} UNION {names} {_MAY_FOLD}", [list({name[:_BEGIN] for name in wanted})]
     )
     named: set[int] = set()
     while batch := rows.fetchmany(10_000):
@@ -134,11 +136,9 @@ def _concerned(table: ProjectFacts, values: Sequence[NamedValue]) -> str:
 
 
 _BEGIN = 6
-_MAY_FOLD = (
-    f"(lower(substr(left(t.text, {_BEGIN + 1}), 2)) IN (SELECT unnest(?::VARCHAR[]))"
-    f""" OR NOT regexp_full_match(left(t.text, {_BEGIN + 1}), '"[A-Za-z0-9]+( [A-Za-z0-9]+)*'))"""
-)
-"""The condition for exact terms that may be folded to names that begin so: letters, digits and single spaces stay as
+_BEGINS_LIKE = f"lower(substr(left(t.text, {_BEGIN + 1}), 2)) IN (SELECT unnest(?::VARCHAR[]))"
+_MAY_FOLD = f"""NOT regexp_full_match(left(t.text, {_BEGIN + 1}), '"[A-Za-z0-9]+( [A-Za-z0-9]+)*')"""
+"""The conditions for exact terms that may be folded to names that begin so: letters, digits and single spaces stay as
 they are, so that of most of a million labels nothing else has to be looked at."""
 
 
