@@ -11,5 +11,6 @@ wikidata_model       entities as Wikidata's items, with statements and reference
 wikidata_values      our values as values of Wikidata's data model
 wikidata_formats     items as RDF, reified RDF and entity JSON
 wikidata_comparison  our statements beside those that Wikidata has
+statement_gaps       the facts that Wikidata may lack, found by SQL
 quickstatements      what Wikidata lacks, as commands for QuickStatements
 """

@@ -7,7 +7,7 @@ at: what is stated of them, of their parts, and of what leads to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ from kg.facts.model import Fact
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quads
-from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, RDF, Term
+from kg.schema import KIND
+from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, RDF, TYPE, Term
 
 BATCH = 5_000
 """Entities whose facts are read at once."""
@@ -54,19 +55,34 @@ class ItemFacts:
         """Subject -> the facts about it that have their evidence in the snapshot alone."""
         self._values: dict[NamedNode, frozenset[object]] = {}
         """Property -> the entities that are values of it."""
+        self._types: dict[Term, tuple[Term, ...]] = {}
+        """Entity -> its classes and words of kinds."""
         self.about = lru_cache(maxsize=64)(self._about)
+        self.known_about = lru_cache(maxsize=64)(self._known_about)
 
     @property
     def records(self) -> RecordStore | None:
         """The facts in the snapshot, where there is one."""
         return self._provenance.records
 
-    def fetch(self, entities: Iterable[NamedNode]) -> None:
-        """Read the facts that the items of these entities are made of; those of earlier entities are forgotten."""
-        if self._provenance.records is None:
+    def fetch(self, entities: Iterable[NamedNode], *, only: Mapping[Term, Sequence[int]] | None = None) -> None:
+        """Read the facts that the items of these entities are made of; those of earlier entities are forgotten.
+
+        Of those that `only` has, just the facts with these numbers are read.
+        """
+        records = self._provenance.records
+        if records is None:
             return
         self._fetched = {}
+        self.about.cache_clear()
+        self.known_about.cache_clear()
         entities = set(entities)
+        self._types = records.values_of_each(entities, (TYPE, KIND))
+        if numbers := {entity: only[entity] for entity in entities if entity in only} if only else {}:
+            self._fetched.update((entity, []) for entity in numbers)
+            for fact in records.facts_with_numbers([number for some in numbers.values() for number in some]):
+                self._fetched[fact.subject].append(fact)
+            entities -= numbers.keys()
         self._read(entities)
         facts = (fact for entity in entities for fact in self._fetched[entity])
         others: set[Term] = {fact.value for fact in facts if fact.property in self._parts}
@@ -76,6 +92,16 @@ class ItemFacts:
                 for part in self._leading_to(entity, to_item):
                     others.update((part, *self._leading_to(part, to_part)))
         self._read({other for other in others if isinstance(other, NamedNode)} - entities)
+
+    def fetch_whole(self, entity: NamedNode) -> None:
+        """Read all facts about an entity of which only some were read."""
+        self.about.cache_clear()
+        self.known_about.cache_clear()
+        self._read({entity})
+
+    def types_of(self, entity: NamedNode) -> tuple[Term, ...] | None:
+        """The classes of an entity and its words of kinds; None where they were not read."""
+        return self._types.get(entity)
 
     def is_value_of(self, entity: Term, property: NamedNode) -> bool:
         """True when something has this property with the entity as its value; a query for each would take longer."""
@@ -98,10 +124,10 @@ class ItemFacts:
         """Every fact about an entity, with the contested ones, in an order that depends on the facts alone."""
         facts = [FactWithStatus(fact) for fact in self.known_about(entity)]
         if entity in self._contested:
-            facts += [FactWithStatus(lost.fact, lost.kind) for lost in self._provenance.contested_about(entity)]
+            facts += [FactWithStatus(lost.fact, lost.kind) for lost in self._curated.contested_about(entity)]
         return sorted(facts, key=_order)
 
-    def known_about(self, entity: NamedNode | BlankNode) -> list[Fact]:
+    def _known_about(self, entity: NamedNode | BlankNode) -> list[Fact]:
         """The facts about an entity that are knowledge."""
         if (fetched := self._fetched.get(entity)) is None:
             return list(self._provenance.facts_about(entity))

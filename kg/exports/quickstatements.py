@@ -8,13 +8,14 @@ tool reads the text between the first and the last quotation mark.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import NamedNode
 
 from kg import vocabulary as film
+from kg.exports.statement_gaps import find_gaps
 from kg.exports.wikidata_comparison import ItemComparison, compare_statements
 from kg.exports.wikidata_model import (
     Reference,
@@ -26,7 +27,7 @@ from kg.exports.wikidata_model import (
 )
 from kg.exports.wikidata_values import WikidataValue, single_line, to_gregorian
 from kg.facts.model import Fact
-from kg.graph.store import has_triple
+from kg.graph.store import find_quads
 from kg.mappings.wikidata import Datatype
 from kg.terms import KNOWLEDGE, TYPE
 
@@ -55,17 +56,15 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
     """
     counts: Counter[str] = Counter()
     imported = _ImportedItems(items)
-    is_of_class = lru_cache(maxsize=100_000)(
-        lambda entity, required: has_triple(items.builder.store, Triple(entity, TYPE, required), KNOWLEDGE)
-    )
+    members = lru_cache(lambda class_iri: frozenset(_members(items, class_iri)))
     waiting: list[tuple[Statement, tuple[Reference, ...]]] = []
-    for item, compared in compare_items(items, skipped=imported.add_facts):
-        is_complete = imported.add(item)
+    for item, compared in compare_items(items, imported):
+        is_complete = imported.has_complete(item)
         counts["present"] += len(compared.present)
         counts["contradicting"] += len(compared.contradicting)
         counts["inexpressible"] += len(compared.inexpressible)
         for statement in compared.missing:
-            if not _has_right_class(statement, items, is_of_class):
+            if not _has_right_class(statement, items, members):
                 counts["mistyped"] += 1
             elif not (references := items.references_of(statement)):
                 counts["unreferenced"] += 1
@@ -86,7 +85,7 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
 
 
 def _has_right_class(
-    statement: Statement, items: WikidataItems, is_of_class: Callable[[NamedNode, NamedNode], bool]
+    statement: Statement, items: WikidataItems, members: Callable[[NamedNode], Container[object]]
 ) -> bool:
     """True unless the value is known to be of another class than the property of Wikidata requires."""
     required = _VALUE_CLASSES.get(statement.snak.property)
@@ -94,7 +93,12 @@ def _has_right_class(
         return True
     entities = {fact.value for fact in statement.facts if isinstance(fact.value, NamedNode)}
     values = (entity for entity in entities if items.builder.items.qid(entity) == statement.snak.value.text)
-    return all(is_of_class(entity, required) for entity in values)
+    return all(entity in members(required) for entity in values)
+
+
+def _members(items: WikidataItems, class_iri: NamedNode) -> Iterator[object]:
+    """What is of a class; read at once, since each value would be looked up otherwise."""
+    return (quad.subject for quad in find_quads(items.builder.store, None, TYPE, class_iri, KNOWLEDGE))
 
 
 def to_undo(commands: Iterable[str]) -> Iterator[str]:
@@ -125,22 +129,31 @@ class _ImportedItems:
             if source is not None and not has_complete_items(source):
                 self.properties.update(self.wikidata.wikidata_properties(fact))
 
-    def add(self, item: WikidataItem) -> bool:
-        """Add the statements of an item; True when the item was imported completely."""
-        is_complete = False
+    def add(self, item: WikidataItem) -> None:
+        """Add the statements of an item that come from the query service."""
+        ids = (item.id, *item.terms.redirects)
         for statement in item.statements:
             for fact in statement.facts:
                 source = self.wikidata.sources.get(fact.evidence.source)
-                if source is None or not is_wikidata(source):
-                    continue
-                is_about_item = _item_of(fact) in (item.id, *item.terms.redirects)
-                # A table of values from Wikidata has its address, but no statements: it does not have all of an item.
-                is_statement = "$" in fact.evidence.record or source.id == "wikidata"
-                is_complete |= is_about_item and has_complete_items(source) and is_statement
-                if is_about_item and not has_complete_items(source):
+                is_partial = source is not None and is_wikidata(source) and not has_complete_items(source)
+                if is_partial and _item_of(fact) in ids:
                     self.properties.add(statement.snak.property)
                     self.items.add(item.id)
-        return is_complete
+
+    def has_complete(self, item: WikidataItem) -> bool:
+        """True when the item was imported completely."""
+        ids = (item.id, *item.terms.redirects)
+        facts = (fact for statement in item.statements for fact in statement.facts)
+        return any(self.is_imported(fact) and _item_of(fact) in ids for fact in facts)
+
+    def is_imported(self, fact: Fact) -> bool:
+        """True for a fact that was imported with all others of an item.
+
+        A table of values from Wikidata has its address, but no statements: it does not have all of an item.
+        """
+        source = self.wikidata.sources.get(fact.evidence.source)
+        is_statement = source is not None and ("$" in fact.evidence.record or source.id == "wikidata")
+        return is_statement and source is not None and has_complete_items(source)
 
     def was_queried(self, statement: Statement) -> bool:
         """True when the query service was asked for this property of this item."""
@@ -152,19 +165,25 @@ def _item_of(fact: Fact) -> str:
     return fact.evidence.record.partition(" ")[0].partition("$")[0]
 
 
-def compare_items(
-    items: WikidataItems, *, skipped: Callable[[Iterable[Fact]], None]
-) -> Iterator[tuple[WikidataItem, ItemComparison]]:
-    """The items about which something else than Wikidata states anything, each with its comparison.
+def compare_items(items: WikidataItems, imported: _ImportedItems) -> Iterator[tuple[WikidataItem, ItemComparison]]:
+    """The items about which something else than Wikidata states what it may lack, each with its comparison.
 
-    `skipped` is called with the facts about each other item.
+    What the imports say of all items is added to `imported`.
     """
-    for id, entity in items.entities():
+    gaps = find_gaps(items)
+    only = gaps.facts if gaps is not None else {}
+    for id, entity in items.entities(gaps, only=only):
         if items.is_of_wikidata_alone(entity):
-            skipped(items.builder.facts.known_about(entity))
-        else:
+            imported.add_facts(items.builder.facts.known_about(entity))
+            continue
+        item = items.item(id, entity, with_references=False)
+        known = items.builder.facts.known_about(entity)
+        if entity in only and not imported.has_complete(item) and any(map(imported.is_imported, known)):
+            # Another fact may show that the import has this item.
+            items.builder.facts.fetch_whole(entity)
             item = items.item(id, entity, with_references=False)
-            yield item, compare_statements(item.statements, is_theirs=items.is_from_wikidata)
+        imported.add(item)
+        yield item, compare_statements(item.statements, is_theirs=items.is_from_wikidata)
 
 
 def to_command(statement: Statement, references: Iterable[Reference]) -> str:

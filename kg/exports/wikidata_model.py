@@ -9,7 +9,7 @@ import builtins
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -145,14 +145,16 @@ class WikidataItems:
         for id, entity in self.entities():
             yield self.item(id, entity)
 
-    def entities(self, among: Collection[Term] | None = None) -> Iterator[tuple[str, NamedNode]]:
+    def entities(
+        self, among: Container[Term] | None = None, *, only: Mapping[Term, Sequence[int]] | None = None
+    ) -> Iterator[tuple[str, NamedNode]]:
         """Every id with its entity, or with those `among` some, in the order of the ids.
 
-        The facts of many are read at once.
+        The facts of many are read at once; of those entities that `only` has, just the facts with these numbers.
         """
         items = (item for item in self.builder.items.sorted_items() if among is None or item[1] in among)
         while batch := list(islice(items, BATCH)):
-            self.builder.facts.fetch(entity for _, entity in batch)
+            self.builder.facts.fetch((entity for _, entity in batch), only=only)
             yield from batch
 
     def item(self, id: str, entity: NamedNode, *, with_references: bool = True) -> WikidataItem:
@@ -216,6 +218,7 @@ class StatementBuilder:
         self.store, self.names, self.mapping = store, names, mapping
         self.items = ItemIds(store)
         self._names_of = lru_cache(maxsize=1000)(lambda types: frozenset(map(_name, types)))
+        self._names_of_values = lru_cache(maxsize=1000)(self._of_values)
         self._of_kinds: dict[frozenset[str], frozenset[str]] = {}
         self._converter = ValueConverter(self.items, names, mapping)
         self.facts = ItemFacts(
@@ -350,15 +353,18 @@ class StatementBuilder:
 
     def is_referred_to(self, entity: NamedNode) -> bool:
         """True when facts about others may give statements about an entity."""
+        return any(self.facts.is_value_of(entity, property) for property in self.referring)
+
+    @cached_property
+    def referring(self) -> tuple[NamedNode, ...]:
+        """The properties of which facts give statements about the value."""
         inverted = (
             property.ours
             for properties in self.mapping.parts.values()
             for property in properties
             if property.property in self.mapping.inverted
         )
-        return any(
-            self.facts.is_value_of(entity, property) for property in dict.fromkeys((*self.mapping.inverses, *inverted))
-        )
+        return tuple(dict.fromkeys((*self.mapping.inverses, *inverted)))
 
     def _invert(self, property: WikidataProperty, link: Triple, part: NamedNode) -> Iterator[_Draft]:
         inverted = self.mapping.inverted[property.property]
@@ -393,8 +399,15 @@ class StatementBuilder:
 
     def _classes(self, entity: NamedNode) -> frozenset[str]:
         """The names of the classes and kinds of an entity."""
-        types = types_of(self.store, self.names.ontology, entity, has_kind=entity in self._with_kinds)
-        return self._names_of(types)
+        ontology, values = self.names.ontology, self.facts.types_of(entity)
+        if values is None:
+            return self._names_of(types_of(self.store, ontology, entity, has_kind=entity in self._with_kinds))
+        return self._names_of_values(values)
+
+    def _of_values(self, values: tuple[Term, ...]) -> frozenset[str]:
+        classes = (value for value in values if isinstance(value, NamedNode))
+        words = (value.value for value in values if isinstance(value, Literal))
+        return self._names_of(self.names.ontology.types_of(classes, words))
 
     @cached_property
     def _with_kinds(self) -> frozenset[object]:

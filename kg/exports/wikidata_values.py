@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, Store
 
@@ -57,29 +57,30 @@ class ItemIds:
     """The ids in Wikidata that a graph states for its entities."""
 
     def __init__(self, store: Store) -> None:
-        self.store = store
-        self.qid = lru_cache(maxsize=1 << 18)(self._qid)
+        self._store = store
 
     def sorted_items(self) -> list[tuple[str, NamedNode]]:
         """Each id with its entity, in the order of the numbers; of two entities with one id the first by IRI."""
+        entities: dict[int, NamedNode] = {}
+        for entity, number in self._numbers.items():
+            entities[number] = min(entities.get(number, entity), entity, key=str)
+        return [(f"Q{number}", entities[number]) for number in sorted(entities)]
+
+    def qid(self, entity: Term) -> str:
+        """The id of an entity; empty when it has none, and the lowest when it has several."""
+        number = self._numbers.get(entity) if isinstance(entity, NamedNode) else None
+        return "" if number is None else f"Q{number}"
+
+    @cached_property
+    def _numbers(self) -> Mapping[NamedNode, int]:
+        """Each entity with an id -> the number of the id; they are read at once, since most are asked for."""
         lowest: dict[NamedNode, int] = {}
-        for quad in find_quads(self.store, None, film.wikidataId, None, KNOWLEDGE):
+        for quad in find_quads(self._store, None, film.wikidataId, None, KNOWLEDGE):
             entity, id = quad.subject, quad.object
             if isinstance(entity, NamedNode) and isinstance(id, Literal) and ITEM_ID.fullmatch(id.value):
                 number = int(id.value[1:])
                 lowest[entity] = min(lowest.get(entity, number), number)
-        entities: dict[int, NamedNode] = {}
-        for entity, number in lowest.items():
-            entities[number] = min(entities.get(number, entity), entity, key=str)
-        return [(f"Q{number}", entities[number]) for number in sorted(entities)]
-
-    def _qid(self, entity: Term) -> str:
-        """The id of an entity; empty when it has none, and the lowest when it has several."""
-        if not isinstance(entity, NamedNode):
-            return ""
-        quads = find_quads(self.store, entity, film.wikidataId, None, KNOWLEDGE)
-        ids = [quad.object.value for quad in quads if isinstance(quad.object, Literal)]
-        return min((id for id in ids if ITEM_ID.fullmatch(id)), key=lambda id: int(id[1:]), default="")
+        return lowest
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,16 @@ from kg.reports import Place
 from kg.terms import Term, to_term, to_text
 
 _BATCH = 10_000
+_MAX_REMEMBERED = 1 << 17
+"""Terms: the same persons and places are values of the facts about thousands of entities."""
 
 
 class RecordStore:
     """The facts of a build that have evidence per record; where it has none, they are not looked for."""
 
     def __init__(self, snapshot: SnapshotFile, *, is_empty: bool = False) -> None:
-        self.snapshot, self._is_empty = snapshot, is_empty
+        self.snapshot, self.is_empty = snapshot, is_empty
+        self._term = lru_cache(maxsize=_MAX_REMEMBERED)(to_term)
 
     def facts(self, triple: Triple | None = None) -> Iterator[Fact]:
         """The facts that state a triple; without a triple, all facts, in the order in which they were read."""
@@ -46,6 +49,21 @@ class RecordStore:
             for fact in self._read(condition, [list(map(to_text, subjects))]):
                 found[fact.subject].append(fact)
         return found
+
+    def facts_with_numbers(self, numbers: Sequence[int]) -> Iterator[Fact]:
+        """The facts with these numbers."""
+        return self._read("number IN (SELECT unnest(?::BIGINT[]))", [str(list(numbers))])
+
+    def values_of_each(self, subjects: Collection[Term], properties: Collection[Term]) -> dict[Term, tuple[Term, ...]]:
+        """Each of these entities -> the values that it has of some properties, asserted or inferred."""
+        rows = self.snapshot.sql.cursor().execute(
+            "SELECT a.text, list(b.text ORDER BY b.text) FROM triple JOIN term AS a ON a.id = s"
+            " JOIN term AS b ON b.id = o WHERE p IN (SELECT id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[])))"
+            " AND a.text IN (SELECT unnest(?::VARCHAR[])) GROUP BY a.text",
+            [list(map(to_text, properties)), list(map(to_text, subjects))],
+        )
+        values = {self._term(text): tuple(map(self._term, found)) for text, found in rows.fetchall()}
+        return {subject: values.get(subject, ()) for subject in subjects}
 
     def stated_twice(
         self, groups: Collection[tuple[NamedNode, str]], sources: Collection[str], *, parts: Collection[NamedNode]
@@ -87,7 +105,7 @@ class RecordStore:
         return {to_term(text): count for text, count in rows.fetchall()}
 
     def _read(self, condition: str, values: Sequence[str | list[str]]) -> Iterator[Fact]:
-        if self._is_empty:
+        if self.is_empty:
             return
         rows = self.snapshot.sql.cursor().execute(
             "SELECT a.text, b.text, c.text, source, record, retrieved, file, line, paraphrase FROM"
@@ -96,8 +114,7 @@ class RecordStore:
             " JOIN term AS c ON c.id = f.o LEFT JOIN fact_detail AS d ON d.number = f.number ORDER BY f.number",
             values,
         )
-        # The facts of a record stand together.
-        term, evidence = lru_cache(maxsize=_BATCH)(to_term), lru_cache(maxsize=_BATCH)(_to_evidence)
+        term, evidence = self._term, lru_cache(maxsize=_BATCH)(_to_evidence)  # the facts of a record stand together
         while batch := rows.fetchmany(_BATCH):
             for subject, predicate, value, source, record, retrieved, file, line, paraphrase in batch:
                 property = term(predicate)

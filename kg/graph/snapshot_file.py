@@ -221,7 +221,7 @@ class SnapshotFile:
         """Write a part as N-Triples sorted by text, within bounds of memory."""
         from kg.graph.ntriples import write_ordered
 
-        with tempfile.TemporaryDirectory(prefix="kg-export-") as folder, self._limited(Path(folder)) as sql:
+        with tempfile.TemporaryDirectory(prefix="kg-export-") as folder, self.limited(Path(folder)) as sql:
             place = _add_places(sql)
             sql.execute(
                 "CREATE TEMP TABLE by_text AS SELECT a.place AS s, b.place AS p, c.place AS o FROM"
@@ -236,7 +236,7 @@ class SnapshotFile:
         from kg.graph.ntriples import write_lines
 
         condition = "true" if with_blank_nodes else f"NOT ({_HAS_BLANK_NODES})"
-        with self._limited(path.parent, memory=self._memory) as sql:
+        with self.limited(path.parent, memory=self._memory) as sql:
             sql.execute("SET preserve_insertion_order = false")
             line = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
             write_lines(sql, f"SELECT {line} FROM {self._with_texts(part)} WHERE {condition}", path)
@@ -251,7 +251,7 @@ class SnapshotFile:
         """
         from kg.sql import quote
 
-        with tempfile.TemporaryDirectory(prefix=".kg-", dir=folder) as scratch, self._limited(Path(scratch)) as sql:
+        with tempfile.TemporaryDirectory(prefix=".kg-", dir=folder) as scratch, self.limited(Path(scratch)) as sql:
             _add_numbers(sql)
             for name in names:
                 unfinished, target = Path(scratch) / "unfinished.parquet", folder / f"{name}.parquet"
@@ -265,7 +265,7 @@ class SnapshotFile:
                 unfinished.replace(target)
 
     @contextlib.contextmanager
-    def _limited(self, folder: Path, *, memory: str | None = _EXPORT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+    def limited(self, folder: Path, *, memory: str | None = _EXPORT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own that writes to a folder what does not fit into memory."""
         import duckdb
 
