@@ -1,5 +1,6 @@
-"""Files of a project as text: read with the place of each value, and written at once.
+"""Files of a project: read with the place of each value, written at once, and joined.
 
-atomic        atomic writing: readers see either the old content or the new
-yaml_files    YAML with the line and column of each value, in bounded depth
+atomic           atomic writing: readers see either the old content or the new
+parquet_files    Parquet files with the same columns joined into one
+yaml_files       YAML with the line and column of each value, in bounded depth
 """

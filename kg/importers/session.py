@@ -23,6 +23,7 @@ from kg.facts.files import IMPORTS
 from kg.facts.literals import is_address, parse_value
 from kg.facts.model import Source
 from kg.files.atomic import write_file
+from kg.files.parquet_files import join_parquet_files
 from kg.importers.input_files import Progress
 from kg.importers.source_registry import add_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
@@ -48,8 +49,6 @@ MAX_REJECT_TEXT = 500
 _ALWAYS = ("subject", "property", "value", "record")
 _INVERSE = NamedNode(OWL + "inverseOf")
 _CSV = "FORMAT csv, HEADER true"
-_PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 100"
-"""Only properties and sources have few values; a dictionary of the other columns costs more than it saves."""
 
 
 @dataclass
@@ -360,15 +359,16 @@ class ImportSession:
         if stub_facts and not parquet:
             # People read and compare CSV, so it is sorted as a whole.
             rows, stub_facts = f"SELECT * FROM ({rows}) UNION ALL SELECT * FROM ({stub_facts})", ""
-        sorted_rows = f"SELECT * FROM ({rows} ORDER BY {', '.join(ROW_COLUMNS)})"
-        streams = [f"SELECT {self._columns(used)} FROM ({stub_facts})"] if stub_facts else []
-        streams += [f"SELECT {self._columns(used, streamed=True)} FROM ({stream})" for stream in self.spool.streams]
-        table = " UNION ALL ".join((f"SELECT {self._columns(used)} FROM ({sorted_rows})", *streams))
+        tables = [f"SELECT {self._columns(used)} FROM ({rows} ORDER BY {', '.join(ROW_COLUMNS)})"]
+        tables += [f"SELECT {self._columns(used)} FROM ({stub_facts})"] if stub_facts else []
+        tables += [f"SELECT {self._columns(used, streamed=True)} FROM ({stream})" for stream in self.spool.streams]
         try:
-            # With one thread the bytes are the same on any machine, and the order of rows needs no memory.
-            self.sql.execute("SET threads = 1")
-            copied = self.sql.execute(f"COPY ({table}) TO {quote(fresh)} ({_PARQUET if parquet else _CSV})").fetchone()
-            self.summary.facts = int(copied[0]) if copied is not None else 0
+            if parquet:
+                self.summary.facts = join_parquet_files(self.spool.write_parquet_files(tables), fresh)
+            else:
+                table = " UNION ALL ".join(f"SELECT * FROM ({select})" for select in tables)
+                copied = self.sql.execute(f"COPY ({table}) TO {quote(fresh)} ({_CSV})").fetchone()
+                self.summary.facts = int(copied[0]) if copied is not None else 0
             self._raise_when_empty()
             write_source(self.data / "sources.yaml", self.source)
             fresh.replace(self.folder / name)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -64,6 +65,10 @@ STREAM_FROM_STUBS = 50_000
 """The facts of more stubs are written as they come, sorted by entity; those of fewer become rows."""
 MEMORY_LIMIT = "300MB"
 """What DuckDB may hold before it goes to disk."""
+THREADS = 2
+"""More would each need a share of the memory."""
+_PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 100"
+"""Only properties and sources have few values; a dictionary of the other columns costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,7 @@ class Spool:
         self.folder, self.retrieved = folder, retrieved
         self.sql: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config={"temp_directory": str(folder)})
         self.sql.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        # More threads would each need a share of the memory.
-        self.sql.execute("SET threads = 2")
+        self.sql.execute(f"SET threads = {THREADS}")
         self.sql.execute("SET enable_progress_bar = false")
         # DuckDB makes a join of `IN` with many constants, and joined rows are in any order: their lines would be wrong,
         # and the same file would be imported in another order each time.
@@ -171,6 +175,42 @@ class Spool:
         """The number of rows of a SELECT."""
         row = self.sql.execute(f"SELECT count(*) FROM ({select})").fetchone()
         return int(row[0]) if row is not None else 0
+
+    def write_parquet_files(self, tables: Sequence[str]) -> list[Path]:
+        """Write a file for each SELECT, several at once; the rows are in the same order with any number of threads."""
+        files = [self.folder / f"table{number}.parquet" for number in range(len(tables))]
+        # A statement has one thread, and the next begins when one ends.
+        self.sql.execute("SET threads = 1")
+        # By its statistics DuckDB would see that a column has no NULL, and give it another type than in other files.
+        self.sql.execute("SET disabled_optimizers = 'in_clause,statistics_propagation'")
+        connections = [self.sql.cursor() for _ in tables]
+        with ThreadPoolExecutor(THREADS) as pool:
+            copies = [
+                pool.submit(connection.execute, f"COPY ({table}) TO {quote(file)} ({_PARQUET})")
+                for connection, table, file in zip(connections, tables, files, strict=True)
+            ]
+            try:
+                for copy in copies:
+                    copy.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for connection in connections:
+                    connection.interrupt()
+                raise
+            finally:
+                for connection in connections:
+                    connection.close()
+        self.sql.execute(f"SET threads = {THREADS}")
+        return files
+
+    def has_repeated(self, select: str, *columns: str) -> bool:
+        """True when two rows of a SELECT are equal in these columns."""
+        # Texts are grouped only where their hashes, which are grouped in half the time, say that it may be so.
+        repeated = "HAVING count(*) > 1 LIMIT 1"
+        return all(
+            self.count(f"FROM ({select}) SELECT 1 GROUP BY {group} {repeated}")
+            for group in (f"hash({', '.join(columns)})", ", ".join(columns))
+        )
 
     def complete(self, schema: Schema) -> Completion:
         """Load the spooled files, then give each entity its class, one label and its stub.
@@ -334,20 +374,19 @@ class Spool:
         They stay in the table `stub`, with one row each; the others move to `several_stubs`. Returns how many of those
         that stay are labelled with their key or identifier.
         """
-        self.sql.execute(f"CREATE TABLE several AS {_REPEATED}")
-        if self.count("FROM several"):
-            self.sql.execute("CREATE TABLE several_stubs AS FROM stub SEMI JOIN several USING (entity)")
-            self.sql.execute("DELETE FROM stub WHERE entity IN (FROM several)")
+        if self.count("FROM repeated"):
+            self.sql.execute("CREATE TABLE several_stubs AS FROM stub SEMI JOIN repeated USING (entity)")
+            self.sql.execute("DELETE FROM stub WHERE entity IN (FROM repeated)")
             self.sql.execute("""
                 INSERT INTO stub BY NAME
                 SELECT entity, class, label, identifier, property, is_name, min(record) AS record, sum(uses) AS uses
                 FROM several_stubs GROUP BY ALL""")
-            self.sql.execute(f"CREATE OR REPLACE TABLE several AS {_REPEATED}")
+            self.sql.execute(_REPEATED)
         kinds = ", ".join(map(quote, schema.narrowed)) or "NULL"
         self.sql.execute(f"""
             CREATE OR REPLACE TABLE several_stubs AS
             SELECT * FROM stub WHERE class IN ({kinds}) OR entity IN (
-                FROM several UNION ALL SELECT subject FROM row UNION ALL {self.described}
+                FROM repeated UNION ALL SELECT subject FROM row UNION ALL {self.described}
                 UNION ALL SELECT entity FROM name)""")
         self.sql.execute("DELETE FROM stub WHERE entity IN (SELECT entity FROM several_stubs)")
         is_identifier = "label = identifier OR NOT is_name"
@@ -447,7 +486,11 @@ class Spool:
             UPDATE row SET value = kind.class FROM kind WHERE row.property = 'type' AND row.value = kind.name""")
 
 
-_REPEATED = "SELECT entity FROM stub GROUP BY entity HAVING count(*) > 1"
+_REPEATED = """
+    CREATE OR REPLACE TEMP TABLE repeated AS
+    SELECT entity FROM stub
+    WHERE hash(entity) IN (SELECT hash(entity) FROM stub GROUP BY ALL HAVING count(*) > 1)
+    GROUP BY entity HAVING count(*) > 1"""
 """Few entities of a dataset have several stubs, and only these need to be looked at more closely."""
 _STUB_LABELS = """
     SELECT entity, label, min(record) AS record, bool_or(label = identifier OR NOT is_name) AS is_identifier
@@ -471,12 +514,12 @@ def read_spooled(path: Path, columns: Sequence[str]) -> str:
 # Where a dataset states once that a country is a production company, the facts about all other films from that country
 # contradict it. The wrong use would make the graph inconsistent, so its facts are deprecated, with the reason.
 
-_SEVERAL_CLASSES = f"""
+_SEVERAL_CLASSES = """
     CREATE OR REPLACE TEMP TABLE several_classes AS
     WITH stated AS (SELECT subject AS entity, value AS class FROM row WHERE property = 'type')
     SELECT entity FROM (
         SELECT entity, class FROM stub
-        WHERE class <> '' AND entity IN ({_REPEATED} UNION ALL SELECT entity FROM stated)
+        WHERE class <> '' AND entity IN (FROM repeated UNION ALL SELECT entity FROM stated)
         UNION ALL FROM stated)
     GROUP BY entity HAVING min(class) <> max(class)"""
 _STATED = "SELECT subject, value FROM row WHERE property = 'type' AND subject IN (FROM several_classes)"
@@ -515,6 +558,7 @@ def find_class_conflicts(sql: duckdb.DuckDBPyConnection, schema: Schema) -> Iter
 
     The class of an entity is the one that the dataset states, or else the one of most facts.
     """
+    sql.execute(_REPEATED)
     sql.execute(_SEVERAL_CLASSES)
     if sql.execute("FROM several_classes LIMIT 1").fetchone() is None:
         return

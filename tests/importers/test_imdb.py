@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from kg.importers import spool
 from kg.importers.tables import table_import
+from kg.importers.tables.table_mapping import read_table_mapping
+from kg.importers.tables.table_sql import TableSql
+from kg.mappings import MAPPINGS
 from kg.pipeline.build import check
+from kg.project import Project
+from kg.schema import read_ontology, to_schema
 from tests.importers.import_project import ImportProject
 
 TABLES = {
@@ -100,6 +107,37 @@ def test_large_tables_give_the_same_facts_as_small_ones(
         assert project.run("imdb", str(imdb)) == 0
         ids.append({fact.id for fact in project.facts()})
     assert ids[0] == ids[1]
+
+
+def test_the_rows_and_their_order_are_the_same_with_any_number_of_threads(
+    project: ImportProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = ("actor", "director", "writer", "producer", "composer", "editor")
+    lines = ["tconst\tordering\tnconst\tcategory\tjob\tcharacters"]
+    for number in range(150_000):
+        film, place = divmod(number, len(parts))
+        role = f'["Role {number % 977}"]' if not place else "\\N"
+        lines.append(f"tt{film:07d}\t{place}\tnm{number * 7 % 40_000:07d}\t{parts[place]}\t\\N\t{role}")
+    table = tmp_path / "title.principals.tsv"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(spool, "THREADS", threads)
+        assert project.run("imdb", str(table)) == 0
+        rows.append(duckdb.read_parquet(str(project.table("imdb").with_suffix(".parquet"))).fetchall())
+    assert len(rows[0]) == 470_000
+    assert rows[0] == rows[1] == rows[2]
+
+
+def test_the_columns_of_one_cell_are_read_together(project: ImportProject) -> None:
+    schema = to_schema(read_ontology(Project(project.folder).ontology))
+    mapping = read_table_mapping(MAPPINGS / "imdb" / "title.principals.yaml", schema)
+    facts = [facts.select for facts in TableSql(mapping, "cells").facts("rows") if "castMember" in facts.select]
+    assert len(facts) == 1
+    assert all(f"WHEN '{name}' THEN" in facts[0] for name in ("self", "director", "writer", "cinematographer"))
+    # A row that is of two properties has a fact of each.
+    twice = replace(mapping, columns=(*mapping.columns, replace(mapping.columns[0], property="about")))
+    assert sum("imdb-" in facts.select for facts in TableSql(twice, "cells").facts("rows")) > len(mapping.columns)
 
 
 def test_ratings_alone_are_of_works_without_a_description(project: ImportProject, imdb: Path) -> None:

@@ -760,3 +760,33 @@ def test_addresses_in_a_column_of_identifiers_are_read_as_identifiers(project: I
     assert {
         value for number in (1, 2) for name, value in project.values_of(f"films-{number}") if name == "director"
     } == {"wd-q56005"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ('["Ani"]', {"Ani"}),
+        ('["Anora \\"Annie\\""]', {'Anora "Annie"'}),
+        ('["Ani","Anora"]', {"Ani", "Anora"}),
+        ('[ "Ani" ]', {"Ani"}),
+        ('["\\u00e9l\u00e8ve"]', {"\u00e9l\u00e8ve"}),
+        ('["[REC]"]', {"[REC]"}),
+        ('["a]","[b"]', {"a]", "[b"}),
+        ("[REC]", {"[REC]"}),
+        ('[""]', set()),
+        ('["  "]', set()),
+        ("[1, null]", {"1"}),
+    ],
+)
+def test_a_json_list_has_the_texts_of_its_elements(
+    project: ImportProject, tmp_path: Path, cell: str, names: set[str]
+) -> None:
+    table = tmp_path / "films.tsv"
+    table.write_text(f"No\tTitle\tOther\n1\tAnora\t{cell}\n", encoding="utf-8")
+    Path(f"{table}.mapping.yaml").write_text(
+        "source: {id: films}\nquote: none\nrows: {class: Film, key: [No]}\n"
+        "columns: {Title: label, Other: {property: alias, split: json}}\n",
+        encoding="utf-8",
+    )
+    assert project.run("table", str(table)) == 0
+    assert {value for name, value in project.values_of("films-1") if name == "skos:altLabel"} == names

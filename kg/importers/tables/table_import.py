@@ -280,11 +280,10 @@ class _TableImport:
             return False
         if not _states_nothing_twice(self.mapping) or (labels and labels[0].split) or not (labels or alone):
             return False
-        key = SUBJECT if labels else f"{SUBJECT}, {RECORD}"
-        entities = self.select_entities()
-        if self.session.spool.count(f"{entities} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"):
+        key = (SUBJECT,) if labels else (SUBJECT, RECORD)
+        if self.session.spool.has_repeated(self.select_entities(RECORD), *key):
             return False
-        return not labels or not self.session.spool.has_label_for_any(entities)
+        return not labels or not self.session.spool.has_label_for_any(self.select_entities())
 
     def labels(self) -> list[ColumnMapping]:
         return [column for column in self.mapping.columns if column.property == "label"]

@@ -6,7 +6,7 @@ Each name and value from outside goes through `quote` or `quote_name`, so no tex
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kg.importers.dataset_names import (
     dataset_entity_name_sql,
@@ -57,6 +57,8 @@ _ELEMENT_TEXT = (
     " ELSE o->>'$' END"
 )
 """The text of an element of a JSON list: of an object its name, where it has one."""
+_ONE_TEXT = r'\["[^"\\\x00-\x1f]*"\]'
+"""Of JSON, a list of one text that is written as it is; most lists of names are, and need no parser."""
 _LANGUAGE = "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 
 
@@ -146,12 +148,12 @@ class TableSql:
         if (class_name := self.class_name()) is not None:
             names = {self.mapping.class_name, *self.mapping.classes.values()}
             yield from self._type_facts(keyed, class_name, names)
-        for column in self.mapping.columns:
-            yield from self.column_facts(keyed, column)
+        for column, property in self._merged(self.mapping.columns):
+            yield from self.column_facts(keyed, column, property=property)
         for number, part in enumerate(self.mapping.parts):
             rows = self.part_table(keyed, number)
             with_part = f"(SELECT * FROM {rows} WHERE {HAS_PART})"
-            yield FactSelect(self._select(with_part, part.property, PART))
+            yield FactSelect(self._select(with_part, quote(part.property), PART))
             yield from self._incomplete(rows, part)
             # The first value is rejected where it does not fit.
             with_first = f"(SELECT * FROM {rows} WHERE {HAS_PART} OR NOT {FITS})"
@@ -167,7 +169,7 @@ class TableSql:
             wrong = f"{missing} || ' (' || {self._fault(column, part)} || ')'"
             fault = f"CASE WHEN coalesce(v, '') = '' THEN {missing} ELSE {wrong} END"
             values = f"(SELECT *, {self._part_value(column, part)} AS v FROM ({lacking}))"
-            yield FactSelect(self._select(values, part.property, PART, fault=fault), may_fail=True)
+            yield FactSelect(self._select(values, quote(part.property), PART, fault=fault), may_fail=True)
 
     def _has(self, part: PartMapping, name: str) -> str:
         """The condition that a part has a value of a property that fits it."""
@@ -194,9 +196,9 @@ class TableSql:
         if kinds:
             classes = " ".join(f"WHEN {quote(name)} THEN {quote(kind.class_name)}" for name, kind in kinds.items())
             words = " ".join(f"WHEN {quote(name)} THEN {quote(kind.word)}" for name, kind in kinds.items())
-            yield FactSelect(self._select(rows, "kind", f"CASE {class_name} {words} END", owner=owner))
+            yield FactSelect(self._select(rows, "'kind'", f"CASE {class_name} {words} END", owner=owner))
             class_name = f"CASE {class_name} {classes} ELSE {class_name} END"
-        yield FactSelect(self._select(rows, "type", class_name, owner=owner))
+        yield FactSelect(self._select(rows, "'type'", class_name, owner=owner))
 
     def class_name(self) -> str | None:
         """The class of a row's entity; None when the mapping states none."""
@@ -255,9 +257,33 @@ class TableSql:
         for column in single if not part.key else ():
             yield self._value(column, self._text(column)), column.clean
 
-    def column_facts(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> Iterator[FactSelect]:
-        """The facts of one column, about the rows' entities or about their parts."""
-        owner = PART if part is not None else SUBJECT
+    def _merged(self, columns: Sequence[ColumnMapping]) -> Iterator[tuple[ColumnMapping, str]]:
+        """The columns, and their properties in SQL; columns whose property depends on one other cell are merged.
+
+        So the rows are read once for all of them.
+        """
+        groups: dict[object, list[ColumnMapping]] = {}
+        for number, column in enumerate(columns):
+            is_usual = column.value_type == "entity" and column.property not in ("type", "label")
+            chosen_by = next(iter(column.where)) if is_usual and len(column.where) == 1 else None
+            alike = replace(column, property="", where={}), self._fault(column, None), chosen_by
+            groups.setdefault(repr(alike) if chosen_by is not None else number, []).append(column)
+        for group in groups.values():
+            first, cells = group[0], [text for column in group for texts in column.where.values() for text in texts]
+            if len(group) == 1 or len(set(cells)) < len(cells):
+                yield from ((column, quote(column.property)) for column in group)
+                continue
+            (name,) = first.where
+            cases = (
+                f"WHEN {quote(text)} THEN {quote(column.property)}" for column in group for text in column.where[name]
+            )
+            yield replace(first, where={name: tuple(cells)}), f"CASE {self.cell(name)} {' '.join(cases)} END"
+
+    def column_facts(
+        self, rows: str, column: ColumnMapping, part: PartMapping | None = None, *, property: str = ""
+    ) -> Iterator[FactSelect]:
+        """The facts of one column, about the rows' entities or about their parts; with the property as SQL states."""
+        owner, property = (PART if part is not None else SUBJECT), property or quote(column.property)
         values = f"({self.values(rows, column, part)})"
         if column.property == "type":
             known = ", ".join(quote(name) for name in column.values.values()) or "NULL"
@@ -266,20 +292,18 @@ class TableSql:
         elif column.value_type == "entity":
             entity, fault = self.entity(column), self._fault(column, part)
             yield FactSelect(
-                self._select(values, column.property, entity, owner=owner, fault=fault, of_values=True), fault != "''"
+                self._select(values, property, entity, owner=owner, fault=fault, of_values=True), fault != "''"
             )
             if column.inverse:
                 taken = f"(SELECT * FROM {values} WHERE {self._is_taken(column)})"
-                yield FactSelect(self._select(taken, column.inverse, SUBJECT, owner=entity, of_values=True))
+                yield FactSelect(self._select(taken, quote(column.inverse), SUBJECT, owner=entity, of_values=True))
         else:
             fault, language = self._fault(column, part), quote(column.language)
             if column.language_column:
                 cell = self.cell(column.language_column)
                 language = f"CASE WHEN regexp_full_match({cell}, '{_LANGUAGE}') THEN {cell} ELSE {language} END"
             value = _ONE_LINE.format(v="v") if column.value_type == "text" else "v"
-            select = self._select(
-                values, column.property, value, owner=owner, language=language, fault=fault, of_values=True
-            )
+            select = self._select(values, property, value, owner=owner, language=language, fault=fault, of_values=True)
             yield FactSelect(select, fault != "''", bool(column.language or column.language_column))
 
     def _fault(self, column: ColumnMapping, part: PartMapping | None) -> str:
@@ -313,10 +337,10 @@ class TableSql:
                 f" {quote(stub.identifier)} AS property, min({RECORD}) AS record, '' AS via"
                 f" FROM {keyed} WHERE {SELECTED} AND {SUBJECT} IS NOT NULL GROUP BY {SUBJECT}"
             )
-        for column in self.mapping.columns:
+        for column, property in self._merged(self.mapping.columns):
             if column.property == "label" and column.name:
                 yield self._key_as_label(keyed, column)
-            yield from self._column_stubs(keyed, column)
+            yield from self._column_stubs(keyed, column, property=property)
         for number, part in enumerate(self.mapping.parts):
             for column in part.columns:
                 rows = f"(SELECT * FROM {self.part_table(keyed, number)} WHERE {HAS_PART})"
@@ -330,7 +354,10 @@ class TableSql:
             f" FROM {keyed} WHERE {SELECTED} AND {SUBJECT} IS NOT NULL AND {self.cell(column.name)} IS NULL"
         )
 
-    def _column_stubs(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> Iterator[str]:
+    def _column_stubs(
+        self, rows: str, column: ColumnMapping, part: PartMapping | None = None, *, property: str = ""
+    ) -> Iterator[str]:
+        property = property or quote(column.property)
         if column.value_type == "entity" and column.property != "type":
             label = self.cell(column.label) if column.label else "v"
             yield (
@@ -338,10 +365,10 @@ class TableSql:
                 f" coalesce({label}, v) AS label, count(*) AS uses, {label} IS NOT NULL AS is_name,"
                 f" {'v' if column.identifier else quote('')} AS identifier,"
                 f" {quote(column.identifier)} AS property, min({RECORD}) AS record,"
-                f" {quote(column.property)} AS via"
+                f" {property} AS via"
                 f" FROM ({self.values(rows, column, part)})"
                 f" WHERE {SELECTED} AND {SUBJECT} IS NOT NULL AND v <> '' AND {self._is_taken(column)}"
-                f" GROUP BY v, {label}{f', {SUBJECT}' if column.inverse else ''}"
+                f" GROUP BY v, {label}, {property}{f', {SUBJECT}' if column.inverse else ''}"
             )
 
     def entity(self, column: ColumnMapping) -> str:
@@ -408,7 +435,10 @@ class TableSql:
             # TRY_CAST, since a text may begin with a bracket: "[REC]" is a film.
             elements = f"coalesce(CAST(TRY_CAST({cell} AS JSON[]) AS JSON[]), [TRY_CAST({cell} AS JSON)])"
             is_json = f"left({cell}, 1) IN ('[', '{{') AND json_valid({cell})"
-            return f"CASE WHEN {is_json} THEN list_transform({elements}, lambda o: {_ELEMENT_TEXT}) ELSE [{cell}] END"
+            return (
+                f"CASE WHEN regexp_full_match({cell}, '{_ONE_TEXT}') THEN [substr({cell}, 3, length({cell}) - 4)]"
+                f" WHEN {is_json} THEN list_transform({elements}, lambda o: {_ELEMENT_TEXT}) ELSE [{cell}] END"
+            )
         return f"string_split({cell}, {quote(split)})" if split else f"[{cell}]"
 
     def _select(
@@ -422,10 +452,10 @@ class TableSql:
         fault: str = "''",
         of_values: bool = False,
     ) -> str:
-        """The facts of rows; `of_values` when the rows are those of `values`."""
+        """The facts of rows, with a property in SQL; `of_values` when the rows are those of `values`."""
         has_value = "v <> ''" if of_values else f"{value} IS NOT NULL"
         return (
-            f"SELECT {owner} AS subject, {quote(property)} AS property, {value} AS value,"
+            f"SELECT {owner} AS subject, {property} AS property, {value} AS value,"
             f" {language} AS language, {RECORD} AS record, {LINE} AS line, {fault} AS fault"
             f" FROM {rows} WHERE {SELECTED} AND {owner} IS NOT NULL AND {has_value}"
         )
