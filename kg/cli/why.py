@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from typing import TYPE_CHECKING
 
 from kg.cli.command import (
     Commands,
@@ -22,16 +23,24 @@ from kg.reports import did_you_mean
 from kg.text.folding import closest
 from kg.text.number_words import counted
 
+if TYPE_CHECKING:
+    from pyoxigraph import Triple
+
+    from kg.explain.why import Explanation
+    from kg.filmgraph import FilmGraph
+
 
 def add_commands(commands: Commands) -> None:
     """why, why-not, rules, check-proof."""
     why = commands.add("why", "Explain why a triple holds, down to the passages of the sources.", _why)
-    _add_triple(why)
+    _add_triple(why, is_value_needed=False)
     formats = ("text", "json", "proof", "turtle", "mermaid", "svg")
     why.add_argument("-f", "--format", choices=formats, default="text", help="default: text")
     add_output(why)
     why.add_argument("--all", action="store_true", help="every explanation, not only a shortest one")
-    why.add_argument("--limit", metavar="N", type=whole_number, default=20, help="at most N explanations; default: 20")
+    why.add_argument(
+        "--limit", metavar="N", type=whole_number, default=20, help="at most N explanations, or values; default: 20"
+    )
     add_texts(why)
     description = "List the rules that could give a triple, and the premises that are missing."
     why_not = commands.add("why-not", description, _why_not)
@@ -44,31 +53,52 @@ def add_commands(commands: Commands) -> None:
     check.add_argument("file", metavar="FILE", help="the proof; - is stdin")
 
 
-def _add_triple(parser: argparse.ArgumentParser) -> None:
+def _add_triple(parser: argparse.ArgumentParser, *, is_value_needed: bool = True) -> None:
     add_endpoint(parser)
     parser.add_argument("subject", metavar="S", help="a label, alias, CURIE or IRI")
     parser.add_argument("property", metavar="P", help="a property, such as film:director or director")
-    parser.add_argument("value", metavar="O", help="an entity by any name, or a literal's text")
+    value = "an entity by any name, or a literal's text"
+    if is_value_needed:
+        parser.add_argument("value", metavar="O", help=value)
+    else:
+        parser.add_argument("value", metavar="O", nargs="?", help=f"{value}; without it, each value is explained")
 
 
 def _why(call: argparse.Namespace) -> int:
     from kg.explain.why_formats import write_why
 
     graph = open_call_graph(call)
-    triple = graph.triple(call.subject, call.property, call.value)
-    if call.all:
-        found = graph.explainer.explain_all(triple, limit=call.limit)
-        explanations = found.all
-        if not found.complete:
-            print_message(f"There may be more than these {len(explanations)} explanations: see --limit.")
-    else:
-        explanation = graph.explainer.explain(triple)
-        explanations = (explanation,) if explanation or explanation.contested else ()
+    explanations: list[Explanation] = []
+    for triple in _triples(call, graph):
+        if call.all:
+            found = graph.explainer.explain_all(triple, limit=call.limit)
+            explanations += found.all
+            if not found.complete:
+                print_message(f"There may be more than these {len(found.all)} explanations: see --limit.")
+        else:
+            explanation = graph.explainer.explain(triple)
+            explanations += [explanation] if explanation or explanation.contested else []
     if not explanations:
         print_message("This triple does not hold in the graph. `kg why-not` shows what is missing.")
         return 1
     write(write_why(explanations, graph.names, graph.texts(call.texts), format=call.format), call.output)
     return 0
+
+
+def _triples(call: argparse.Namespace, graph: FilmGraph) -> list[Triple]:
+    """The triple of a call, or, without a value, those of its entity and property: at most `--limit`."""
+    if call.value is not None:
+        return [graph.triple(call.subject, call.property, call.value)]
+    from kg.lookup.entity_names import to_triples
+
+    triples = to_triples(graph.store, graph.names, call.subject, call.property)
+    if not triples:
+        raise InputError(
+            "The graph has no such value. `kg show` lists what it has; `kg why-not S P O` what is missing."
+        )
+    if len(triples) > call.limit:
+        print_message(f"These are {call.limit} of {len(triples)} values: see --limit.")
+    return triples[: call.limit]
 
 
 def _why_not(call: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from kg.lookup.entity_types import has_type, types_of
 from kg.schema import Schema, suggest_terms, to_schema
 from kg.terms import (
     ALIAS,
+    CONTESTED,
     EVIDENCE,
     FILM,
     KNOWLEDGE,
@@ -31,6 +32,7 @@ from kg.terms import (
     TYPE,
     to_curie,
     to_iri,
+    to_spo,
     to_term,
 )
 from kg.text.folding import Naming, closest, fold_name
@@ -390,6 +392,16 @@ def to_triple(store: Store, names: EntityNames, subject: str, property: str, val
         if sample is not None and isinstance(sample.object, Literal):
             return Triple(entity, predicate, Literal(value, datatype=sample.object.datatype))
         raise
+
+
+def to_triples(store: Store, names: EntityNames, subject: str, property: str) -> list[Triple]:
+    """The triples of an entity and a property, sorted by value, and those that sources disagree on, each once.
+
+    Raises `UnknownNameError` or `AmbiguousNameError` for a name that does not resolve.
+    """
+    entity, predicate = names.entity(subject), names.property_iri(property)
+    quads = (quad for graph in (KNOWLEDGE, CONTESTED) for quad in find_quads(store, entity, predicate, None, graph))
+    return sorted(dict.fromkeys(quad.triple for quad in quads), key=to_spo)
 
 
 def stored_ontology(store: Store) -> Schema:

@@ -38,6 +38,22 @@ def test_stdout_has_the_answer_and_nothing_else(folder: Path) -> None:
     assert done.stdout.splitlines() == ["film", "https://w3id.org/filmgraph/film/anora"]
 
 
+def test_why_without_a_value_explains_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", ANORA)
+    project.write("data/more.yaml", "source: fan-site\nanora: {year: [2023, 2025]}\n")
+    project.open()
+    call = ["why", "anora", "year", "--project", str(project.folder)]
+    assert main(call) == 0
+    explained = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
+    assert explained == [f"Anora  year  “{year}”" for year in (2023, 2024, 2025)]
+    assert main([*call, "--limit", "1"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.count("Anora  year") == 1
+    assert "These are 1 of 3 values" in printed.err
+    assert main([*call[:2], "runningTime", *call[3:]]) == 2
+
+
 WRONG = [
     (["ask", "flims"], "Did you mean films?"),
     (["ask", "films", "year=2024"], "no parameter"),
