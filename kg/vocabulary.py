@@ -464,8 +464,8 @@ originalLanguage = NamedNode("https://w3id.org/filmgraph/film/originalLanguage")
 """A language that is spoken in the film as it was made."""
 
 outcome = NamedNode("https://w3id.org/filmgraph/film/outcome")
-"""What came of it: won, nominated, lost, listed, record or competed. A nomination that was won or
-    lost has both outcomes. Of an event in a story, in our own words."""
+"""What came of it: won, nominated, lost, submitted, listed, record or competed. A nomination that was
+    won or lost has both outcomes. Of an event in a story, in our own words."""
 
 outlet = NamedNode("https://w3id.org/filmgraph/film/outlet")
 """Where a statement, review, interview or article appeared."""

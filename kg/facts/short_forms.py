@@ -307,6 +307,10 @@ class ShortForms:
 
     def unknown_currency(self, text: str, property: OntologyTerm) -> UnknownCurrency | None:
         """The words behind an amount that no sign of the property's forms is: `12 million Danish kroner`."""
+        approximate = self.schema.property_named("approximate")
+        for sign, _ in approximate.signs if approximate is not None else ():
+            if text.startswith(f"{sign} " if sign[-1].isalpha() else sign):
+                text = text.removeprefix(sign).lstrip()
         match = _AMOUNT_IN_WORDS.fullmatch(text)
         digits = to_amount(match["amount"]) if match is not None else None
         if match is None or digits is None or _CODE.fullmatch(match["words"]):
@@ -326,9 +330,10 @@ class ShortForms:
         is_text = value.text is not None and not value.is_null
         if not is_text or _match_entry(form, key, value, may_be_id=True) is not None:
             return False
-        used = [term.name for term in self.schema.properties.values() if term.usual_domain]
-        likely = closest(key[:1].lower() + key[1:], used)
-        return any(self.schema.is_used_on(self.schema.properties[NamedNode(FILM + name)], range) for name in likely)
+        terms = dict(self.schema.short_keys)
+        terms |= {term.name: (term,) for term in self.schema.properties.values() if term.usual_domain}
+        likely = closest(key[:1].lower() + key[1:], terms)
+        return any(self.schema.is_used_on(term, range) for name in likely for term in terms[name])
 
     def _is_by_name(self, key: str) -> bool:
         """True for a key such as `Portugal` in `{Portugal: 14 March 2019}`, which is a value and not a property."""
@@ -352,8 +357,11 @@ class ShortForms:
                 (wrong if _is_like_known_key(form, text, node) else names).append((key, node))
         shared = [(key, node) for key, node in others if key.text in CONTEXT_KEYS]
         if len(shared) < len(others):
-            if wrong or not names or not all(self._is_certain_name(form, *entry) for entry in names):
+            certain = [entry for entry in names if self._is_certain_name(form, *entry)]
+            unsure = [entry for entry in names if entry not in certain]
+            if wrong or not certain or any((key.text or "")[:1].isupper() for key, _ in unsure):
                 return None
+            names, others = certain, [*others, *unsure]  # as misspelt properties, which the reader reports
             shared = self.expand(others, classes=property.range)
             if len(names) == 1:
                 key, node = names[0]

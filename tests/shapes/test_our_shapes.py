@@ -213,7 +213,7 @@ RULES = [
         "RecognitionShape",
         OSCARS + "film:r film:outcome 'victory' .",
         OSCARS + "film:r film:outcome 'nominated', 'won' .",
-        "The outcome of a recognition is won, nominated, lost, listed, record or competed.",
+        "The outcome of a recognition is won, nominated, lost, submitted, listed, record or competed.",
     ),
     (
         "RecognitionShape",

@@ -340,8 +340,9 @@ class YamlReader:
                 message = f"{text!r} is not {describe_value(property, self.schema)}"
                 if (unknown := self._short_forms.unknown_currency(text, property)) is not None:
                     message = f"{unknown.words!r} is not known here as a currency"
-                    codes = [code for iri, word, code in self.schema.known_names.adjectives if word == unknown.words]
-                    examples = " or ".join(f"{code} {unknown.number}" for code in codes or ("DKK",))
+                    known = self.schema.known_names.adjectives
+                    codes = [code for _, word, code in known if f" {unknown.words}".endswith(f" {word}")]
+                    examples = " or ".join(f"{code} {unknown.number}" for code in codes or ("EUR",))
                     remedy = f"Write the code of the currency, as in {examples}."
                 self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
                 return None

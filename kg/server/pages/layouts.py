@@ -214,6 +214,9 @@ RECOGNITIONS: Mapping[str, RecognitionTable] = {
     "competed": RecognitionTable(
         "In competition", (vocab.edition, vocab.eventSeries, vocab.forWork, vocab.date), "competition"
     ),
+    "submitted": RecognitionTable(
+        "Submitted", (vocab.award, vocab.edition, vocab.eventSeries, vocab.givenBy, vocab.date), "submission"
+    ),
 }  # fmt: skip
 """Kind of recognition -> its table, in the order of the page; a nomination that was won is in two tables."""
 
