@@ -227,7 +227,7 @@ def _add_export(commands: Commands) -> None:
     export.add_argument("--only", choices=_PARTS, default="knowledge", help="the part to write; default: knowledge")
     split = "for the loader of another store: N gzip files in the folder -o, with a name for every graph"
     export.add_argument("--split", metavar="N", type=positive_integer, help=split)
-    apart = "for parquet: the triples of each predicate in a folder of their own, as Spark reads them best"
+    apart = "for parquet: the triples and facts of each predicate in a folder of their own, as Spark reads them best"
     export.add_argument("--by-predicate", action="store_true", help=apart)
     export.add_argument("--film", metavar="FILM", help="one film, for jsonld-framed and schema.org")
 

@@ -16,19 +16,27 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import duckdb
+from pyoxigraph import NamedNode, Triple
 
 from kg.engines.spark import SparkEngine
 from kg.engines.spark_session import open_session
 from kg.engines.spark_tables import SparkConnection, SparkTables
 from kg.errors import InputError
+from kg.graph.parquet_tables import has_table
+from kg.graph.snapshot_file import BY_PREDICATE
 from kg.graph.triple_tables import HAS_LITERAL_ID, TripleTables, has_literal_id
-from kg.terms import Spo
+from kg.sql import quote
+from kg.terms import ONTOLOGY, Spo, to_term
 
 _HEXADECIMAL = 15
 _ABOVE = 1 << 32
 _HASH = f"CAST(conv(substring(md5(text), 1, {_HEXADECIMAL}), 16, 10) AS BIGINT)"
 _ID = f"CASE WHEN {HAS_LITERAL_ID} THEN {_ABOVE} + {_HASH} ELSE -1 - {_HASH} END"
 _BATCH = 5_000
+_CODED = {"triple": ("s", "p", "o"), "named": ("g", "s", "p", "o"), "fact": ("s", "p", "o")}
+"""The columns with numbers of terms."""
+_KEPT = ("named", "fact", "fact_origin", "fact_detail")
+"""The tables of the source that inference does not change."""
 
 
 def hashed_id(text: str) -> int:
@@ -38,7 +46,10 @@ def hashed_id(text: str) -> int:
 
 
 class HashedTables(SparkTables):
-    """Tables that are read from the Parquet tables of a snapshot; what was inferred in it is left out."""
+    """Tables that are read from the Parquet tables of a snapshot; what was inferred in it is left out.
+
+    Its named graphs and facts are written again with the numbers of these tables.
+    """
 
     merges_in_rounds = True
 
@@ -49,15 +60,13 @@ class HashedTables(SparkTables):
         """The terms that the rules and the ontology name, and their texts by number."""
         self._texts_of_named: dict[int, str] = {}
         self._unshared: dict[str, int] = {}
-        for name in ("term", "triple"):
+        self._kept = [name for name in _KEPT if has_table(source, name)]
+        for name in ("term", "triple", *self._kept):
             engine.read_parquet(f"given_{name}", source / f"{name}.parquet")
         engine.execute(f"CREATE TABLE code AS SELECT id AS old, {_ID} AS id, text FROM given_term")
         engine.execute("CREATE TABLE term AS SELECT id, text FROM code")
         self.check_collisions()
-        engine.execute(
-            "CREATE TABLE triple AS SELECT a.id AS s, b.id AS p, c.id AS o FROM given_triple AS t JOIN code AS a"
-            " ON a.old = t.s JOIN code AS b ON b.old = t.p JOIN code AS c ON c.old = t.o WHERE NOT t.is_inferred"
-        )
+        engine.execute(f"CREATE TABLE triple AS {self._coded('triple')} WHERE NOT t.is_inferred")
         engine.execute("CREATE TABLE inferred(s UINTEGER, p UINTEGER, o UINTEGER)")
         self.sql = cast(duckdb.DuckDBPyConnection, SparkConnection(self))
 
@@ -67,16 +76,49 @@ class HashedTables(SparkTables):
         for first, second in self.engine.execute(same).fetchall():
             raise InputError(f"{first} and {second} have the same hash: infer without --engine, or rename one.")
 
-    def write(self, folder: Path) -> None:
-        """Write terms and triples as the tables of a snapshot, partitioned by predicate."""
+    def _coded(self, name: str) -> str:
+        """The rows of a table of the source with the numbers of these tables; of triples, s, p and o alone."""
+        codes = {column: f"code_{column}" for column in _CODED.get(name, ())}
+        others = () if name == "triple" else self.engine.columns(f"given_{name}")
+        columns = (f"{codes[c]}.id AS {c}" if c in codes else f't."{c}"' for c in dict.fromkeys((*codes, *others)))
+        joins = "".join(f" JOIN code AS {code} ON {code}.old = t.{column}" for column, code in codes.items())
+        return f"SELECT {', '.join(columns)} FROM given_{name} AS t{joins}"
+
+    def ontology(self) -> list[Triple]:
+        """The ontology that the source was inferred with, as its named graph of this name has it."""
+        if "named" not in self._kept:
+            return []
+        rows = self.engine.execute(
+            "SELECT a.text, b.text, c.text FROM given_named AS t JOIN code AS a ON a.old = t.s JOIN code AS b"
+            " ON b.old = t.p JOIN code AS c ON c.old = t.o JOIN code AS d ON d.old = t.g"
+            f" WHERE d.text = {quote(str(ONTOLOGY))}"
+        )
+        return [Triple(*map(to_term, row)) for row in sorted(rows.fetchall())]  # type: ignore[arg-type]
+
+    def keep_inferred(self, properties: Iterable[NamedNode]) -> None:
+        """Keep what was inferred in the source with these properties, which the rules of OWL do not conclude."""
+        listed = ", ".join(quote(str(property)) for property in properties)
+        rows = f"{self._coded('triple')} WHERE t.is_inferred AND code_p.text IN ({listed})"
+        self.engine.execute(f"INSERT INTO inferred {rows}")
+
+    def write(self, folder: Path, *, with_axioms: bool = True) -> None:
+        """Write the tables of a snapshot; triples, with or without axioms, and facts are partitioned by predicate."""
         self.share_terms()
         self.check_collisions()
-        triples = (
-            "SELECT s, p, o, false AS is_inferred FROM triple UNION ALL SELECT s, p, o, false FROM axiom"
-            " UNION ALL SELECT s, p, o, true FROM inferred"
+        given = ("triple", "axiom") if with_axioms else ("triple",)
+        parts = [(name, "false") for name in given] + [("inferred", "true")]
+        triples = " UNION ALL ".join(
+            f"SELECT s, p, o, {is_inferred} AS is_inferred FROM {name}" for name, is_inferred in parts
         )
-        self.engine.write_rows(triples, folder / "triple.parquet", partition_by="p")
-        used = " UNION ".join(f"SELECT {place} AS id FROM ({triples}) AS t" for place in "spo")
+        rows = {"triple": triples, **{name: self._coded(name) for name in self._kept}}
+        for name, query in rows.items():
+            partition = "p" if name in BY_PREDICATE else ""
+            self.engine.write_rows(query, folder / f"{name}.parquet", partition_by=partition)
+        used = " UNION ".join(
+            f"SELECT {column} AS id FROM ({query}) AS t"
+            for name, query in rows.items()
+            for column in _CODED.get(name, ())
+        )
         self.engine.write_rows(f"SELECT id, text FROM term WHERE id IN ({used})", folder / "term.parquet")
 
     # --- the dictionary

@@ -163,6 +163,10 @@ class SparkEngine:
         self._files[table].append(path)
         self._has_changed(table)
 
+    def columns(self, table: str) -> tuple[str, ...]:
+        """The names of the columns of a table."""
+        return tuple(self._columns[table])
+
     def write_parquet(self, table: str, path: Path) -> None:
         """Write a table to a folder of Parquet files."""
         self._read(table, self._files[table]).write.parquet(str(path))
@@ -359,7 +363,9 @@ class SparkEngine:
     def _write_lists(self, table: str, lists: Sequence[tuple[str | None, Any]]) -> None:
         """A table with a row for each place of these lists, of which each may be a text in the form of JSON."""
         with duckdb.connect(":memory:") as local:
-            cells = ", ".join(f"unnest(?{f'::{type}[]' if type else ''}) AS c{n}" for n, (type, _) in enumerate(lists))
+            # The numbers of hashed terms have 64 bits, whatever a statement calls them.
+            wide = (type and _TYPES_OF_LISTS.get(type, type) for type, _ in lists)
+            cells = ", ".join(f"unnest(?{f'::{type}[]' if type else ''}) AS c{n}" for n, type in enumerate(wide))
             local.execute(f"CREATE TABLE given AS SELECT {cells}", [values for _, values in lists])
             types = local.execute("SELECT column_name, column_type FROM (DESCRIBE given)").fetchall()
             columns = {name: _TYPES_OF_LISTS.get(type, "string") for name, type in types}

@@ -20,6 +20,7 @@ from kg.graph.triple_tables import FIRST_LITERAL_ID, HAS_LITERAL_ID
 from kg.sql import quote, quote_name
 
 _REQUIRED = ("term", "triple")
+_GRAPH = {"term", "triple", "named"}
 _ORDERS = {"term": "text", "triple": "p, s, o", "named": "g, p, s, o", "fact": "s, number", "fact_origin": "id"}
 _LARGEST_ID = 2**32 - 1
 _IDS = {"term": ("id",), "triple": ("s", "p", "o"), "named": ("g", "s", "p", "o"), "fact": ("s", "p", "o")}
@@ -27,7 +28,12 @@ _IDS = {"term": ("id",), "triple": ("s", "p", "o"), "named": ("g", "s", "p", "o"
 
 def is_snapshot(folder: Path) -> bool:
     """True for a folder with the tables of a snapshot."""
-    return folder.is_dir() and all(_source(folder, name) for name in _REQUIRED)
+    return folder.is_dir() and all(has_table(folder, name) for name in _REQUIRED)
+
+
+def has_table(folder: Path, name: str) -> bool:
+    """True where the folder has this table."""
+    return bool(_source(folder, name))
 
 
 def read_snapshot(source: Path, folder: Path) -> None:
@@ -41,18 +47,19 @@ def read_snapshot(source: Path, folder: Path) -> None:
         given = {name: reader for name in TABLES if name != "graph" and (reader := _source(source, name))}
         for name, reader in given.items():
             sql.execute(f"CREATE VIEW given_{name} AS FROM {reader}")
-        if "class" not in [column for column, *_ in sql.execute("DESCRIBE given_term").fetchall()]:
-            _write_from_texts(sql, has_named="named" in given)
-            return
-        is_renumbered = sql.execute("SELECT coalesce(max(id), 0) FROM given_term").fetchall()[0][0] > _LARGEST_ID
+        has_parts = "class" in [column for column, *_ in sql.execute("DESCRIBE given_term").fetchall()]
+        is_renumbered = not has_parts or _largest_id(sql) > _LARGEST_ID
         if is_renumbered:
             sql.execute(_RENUMBER)
+        if not has_parts:
+            _write_from_texts(sql, has_named="named" in given)
         sql.execute("USE snapshot")
         sql.execute(NO_FACTS)
-        sql.execute(f"CREATE TABLE term({COLUMNS})")
-        sql.execute("CREATE TABLE triple(s UINTEGER, p UINTEGER, o UINTEGER, is_inferred BOOLEAN)")
-        sql.execute("CREATE TABLE named(g UINTEGER, s UINTEGER, p UINTEGER, o UINTEGER)")
-        for name in given:
+        if has_parts:
+            sql.execute(f"CREATE TABLE term({COLUMNS})")
+            sql.execute("CREATE TABLE triple(s UINTEGER, p UINTEGER, o UINTEGER, is_inferred BOOLEAN)")
+            sql.execute("CREATE TABLE named(g UINTEGER, s UINTEGER, p UINTEGER, o UINTEGER)")
+        for name in given if has_parts else given.keys() - _GRAPH:
             sql.execute(f"INSERT INTO {name} BY NAME {_select(sql, name, is_renumbered=is_renumbered)}")
         write_sizes(sql)
     except duckdb.Error as error:
@@ -62,9 +69,13 @@ def read_snapshot(source: Path, folder: Path) -> None:
         sql.close()
 
 
+def _largest_id(sql: duckdb.DuckDBPyConnection) -> int:
+    ((largest,),) = sql.execute("SELECT coalesce(max(id), 0) FROM given_term").fetchall()
+    return int(largest)
+
+
 def _write_from_texts(sql: duckdb.DuckDBPyConnection, *, has_named: bool) -> None:
-    """Write the snapshot of tables whose terms have only their texts: they are numbered and taken apart here."""
-    sql.execute(_RENUMBER)
+    """Write terms and triples of tables whose terms have only their texts, which are taken apart here."""
     sql.execute(
         "CREATE TABLE term AS SELECT code.id::UINTEGER AS id, text FROM given_term AS t JOIN code ON old = t.id"
     )
@@ -74,8 +85,6 @@ def _write_from_texts(sql: duckdb.DuckDBPyConnection, *, has_named: bool) -> Non
     no_named = "SELECT 0::UINTEGER AS g, s, p, o FROM triple LIMIT 0"
     sql.execute(f"CREATE TABLE named AS {_coded('named', 'gspo', 'true') if has_named else no_named}")
     write_columns(sql)
-    sql.execute(NO_FACTS)
-    write_sizes(sql)
 
 
 def _coded(name: str, places: str, condition: str) -> str:

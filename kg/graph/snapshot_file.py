@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FILE = "graph.duckdb"
 TABLES = ("term", "triple", "named", "graph", "fact", "fact_origin", "fact_detail")
 """The tables that are exported."""
+BY_PREDICATE = ("triple", "fact")
+"""Those of them that are exported as a folder for each predicate, if asked."""
 GRAPHS = (CONTESTED, UNDECIDED, ONTOLOGY, PROVENANCE, LINKS)
 """The named graphs of a project's build."""
 _BATCH = 50_000
@@ -244,7 +246,7 @@ class SnapshotFile:
     def write_tables(
         self, folder: Path, *, names: Sequence[str] = TABLES, by_predicate: bool = False, own_numbers: bool = False
     ) -> None:
-        """Write tables, each as a Parquet file; with `by_predicate`, `triple` as a folder of files for each predicate.
+        """Write tables, each as a Parquet file; with `by_predicate`, triples and facts in a folder for each predicate.
 
         A program that reads the triples of few predicates reads no other file. Numbers are the same in every build of
         the same files, unless they are the snapshot's `own_numbers`.
@@ -255,7 +257,7 @@ class SnapshotFile:
             _add_numbers(sql)
             for name in names:
                 unfinished, target = Path(scratch) / "unfinished.parquet", folder / f"{name}.parquet"
-                partition = ", PARTITION_BY (p)" if by_predicate and name == "triple" else ""
+                partition = ", PARTITION_BY (p)" if by_predicate and name in BY_PREDICATE else ""
                 rows = f"FROM {name}" if own_numbers else _EXPORTED[name]
                 sql.execute(f"COPY ({rows}) TO {quote(unfinished)} (FORMAT parquet, COMPRESSION zstd{partition})")
                 if target.is_dir():

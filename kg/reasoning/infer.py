@@ -40,6 +40,7 @@ from kg.reasoning.datalog import (
     is_injective,
     stratify,
 )
+from kg.reasoning.days import DAY_PROPERTIES
 from kg.reasoning.ontology import (
     LIST_PREDICATES,
     SCHEMA_CLASSES,
@@ -88,7 +89,7 @@ def infer(
     tables: TripleTables,
     ontology: Iterable[Triple],
     *,
-    derived: Iterable[Triple] = (),
+    derived: Iterable[Triple] | None = (),
     engine: str = "sql",
     schema: bool = False,
     tautologies: bool = False,
@@ -97,7 +98,7 @@ def infer(
 ) -> Inference:
     """Fill the table `inferred` with everything that follows from the triples and the ontology.
 
-    `derived` are triples that rules outside OWL have inferred beforehand; they are known facts, and stay in `inferred`.
+    `derived`, which `inferred` has already if it is None, was inferred by rules outside OWL, and stays in `inferred`.
     With `schema`, conclusions about classes and properties are included; with `tautologies`, so are triples that hold
     in every graph. `same_as` selects the names of an entity under which its facts are written: `one`, `all`, or
     `auto`: all while these are few. `engine` is `sql`, or `owlrl` for the reference engine.
@@ -105,9 +106,10 @@ def infer(
     if engine not in ENGINES:
         raise InputError(f"There is no engine {engine!r}; choose {' or '.join(ENGINES)}.")
     axioms = list(map(to_spo, ontology))
-    tables.sql.execute("DELETE FROM inferred")
     tables.sql.execute("CREATE OR REPLACE TEMP TABLE axiom(s UINTEGER, p UINTEGER, o UINTEGER)")
-    tables.add(derived, table="inferred")
+    if derived is not None:
+        tables.sql.execute("DELETE FROM inferred")
+        tables.add(derived, table="inferred")
     tables.add_texts(axioms, table="axiom")
     for name in ("inferred", "axiom"):
         tables.sql.execute(f"DELETE FROM {name} WHERE (s, p, o) IN (SELECT (s, p, o) FROM triple)")
@@ -147,16 +149,8 @@ def infer_files(
             axioms = list(read_all_triples(ontology, format=format, version=version))
             for path in data:
                 load_file(tables, path, format=format, version=version)
-            inference = _infer_on(
-                engine,
-                tables,
-                axioms,
-                Path(folder),
-                schema=schema,
-                tautologies=tautologies,
-                same_as=same_as,
-                progress=progress,
-            )
+            options = {"schema": schema, "tautologies": tautologies, "same_as": same_as, "progress": progress}
+            inference = _infer_on(engine, tables, axioms, Path(folder), **options)
             write_ntriples(tables, output, names=names)
         except tables.out_of_memory as error:
             bound = f" within {memory}" if memory is not None else ""
@@ -181,8 +175,9 @@ def infer_tables(
 ) -> Inference:
     """Infer from the Parquet tables of a snapshot on Spark alone, and write those of another to the folder `output`.
 
-    No process holds the dictionary, so that the size of the graph is no matter; what was inferred in the source is
-    inferred anew. Raises `InputError` for an engine that is not Spark, and for an output that is there already.
+    No process holds the dictionary, so that the size of the graph is no matter. All but the days of dates is inferred
+    anew, by default with the graph that is its ontology; named graphs and facts are written as well. Raises
+    `InputError` for an engine that is not Spark, and for an output that is there already.
     """
     from kg.engines.hashed_tables import hashed_on_spark
 
@@ -192,9 +187,10 @@ def infer_tables(
         raise InputError(f"{output} exists already.")
     axioms = list(read_all_triples(ontology))
     with hashed_on_spark(source, master, scratch=output.parent) as tables:
-        options = {"schema": schema, "tautologies": tautologies, "same_as": same_as}
-        inference = infer(tables, axioms, progress=progress, **options)  # type: ignore[arg-type]
-        tables.write(output)
+        tables.keep_inferred(DAY_PROPERTIES)
+        options = {"schema": schema, "tautologies": tautologies, "same_as": same_as, "progress": progress}
+        inference = infer(tables, axioms or tables.ontology(), derived=None, **options)  # type: ignore[arg-type]
+        tables.write(output, with_axioms=bool(axioms))
     return inference
 
 

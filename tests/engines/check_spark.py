@@ -34,6 +34,7 @@ from kg.facts.model import Fact
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.sources import read_sources
 from kg.graph.rdf_files import read_all_triples
+from kg.graph.snapshot_file import ALL, BY_PREDICATE
 from kg.graph.triple_tables import TripleTables
 from kg.project import Project
 from kg.queries.answer import Answer
@@ -42,6 +43,7 @@ from kg.reports import Finding
 from kg.schema import Schema
 from kg.shapes import check, read_shapes, to_shapes
 from kg.terms import Spo, entity_iri
+from tests.exports.test_parquet import facts_of
 from tests.importers.import_project import ImportProject
 from tests.importers.test_file_tasks import imported, write_lake
 from tests.laws import test_bulk
@@ -327,6 +329,62 @@ def test_our_build_has_the_same_tables(tmp_path: Path) -> None:
     ours, theirs = (tables_of(tmp_path, engine) for engine in ("sql", f"spark={MASTER}"))
     assert [name for name in SNAPSHOT if ours[name] != theirs[name]] == []
     assert len(ours["fact"]) > 3_000
+
+
+OPENED_WITHOUT_SPARK = """
+import sys
+sys.modules["pyspark"] = sys.modules["sqlglot"] = None
+from kg.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def run_without_spark(*words: str) -> str:
+    """What a command prints where neither pyspark nor sqlglot is installed."""
+    call = [sys.executable, "-c", OPENED_WITHOUT_SPARK, *words]
+    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def quads_of(graph: kg.FilmGraph) -> list[str]:
+    return sorted(map(str, graph.snapshot.quads(ALL)))
+
+
+@pytest.mark.long
+def test_what_spark_built_is_opened_asked_and_exported_without_spark(tmp_path: Path) -> None:
+    folders = {"sql": tmp_path / "here", f"spark={MASTER}": tmp_path / "there"}
+    outputs = []
+    for engine, folder in folders.items():
+        for name in ("ontology", "data", "queries", "texts"):
+            shutil.copytree(ROOT / name, folder / name)
+        assert kg.build(folder, engine=engine)
+        of_project = ("--project", str(folder))
+        answer = run_without_spark("ask", "cast-of-film", "film=Anora", "--why", *of_project)
+        lines = run_without_spark("export", "--format", "nquads", "--only", "all", *of_project)
+        run_without_spark("export", "--format", "parquet", "--by-predicate", "-o", str(folder / "tables"), *of_project)
+        read = run_without_spark(
+            "sparql", "--data", str(folder / "tables"), "SELECT * { ?s a ?class } ORDER BY ?s ?class"
+        )
+        outputs.append((answer, lines, read))
+    assert outputs[0] == outputs[1]
+    assert all(map(str.strip, outputs[0]))
+
+
+@pytest.mark.long
+def test_what_duckdb_built_is_inferred_and_asked_on_spark_and_opened_again(tmp_path: Path) -> None:
+    for name in ("ontology", "data", "queries", "texts"):
+        shutil.copytree(ROOT / name, tmp_path / "films" / name)
+    assert kg.build(tmp_path / "films")
+    graph = kg.open(tmp_path / "films")
+    graph.export(tmp_path / "tables", format="parquet", by_predicate=True)
+    # Of its own ontology, which is a graph of the snapshot, the same follows.
+    infer_tables(tmp_path / "tables", output=tmp_path / "closed", engine=f"spark={MASTER}", schema=False)
+    read, here = kg.load(tmp_path / "closed"), kg.load(tmp_path / "tables")
+    assert all(any((tmp_path / "closed" / f"{name}.parquet").glob("p=*/*.parquet")) for name in BY_PREDICATE)
+    assert quads_of(read) == quads_of(here) == quads_of(graph)
+    assert facts_of(read) == facts_of(here) == facts_of(graph)
+    query = "SELECT ?class (COUNT(*) AS ?n) { ?s a ?class } GROUP BY ?class"
+    answers = [content(each.sparql(query, engine=f"spark={MASTER}")) for each in (read, here)]
+    assert answers == [content(graph.sparql(query))] * 2
 
 
 def test_a_build_has_the_same_findings(project: SmallProject) -> None:

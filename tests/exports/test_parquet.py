@@ -11,7 +11,7 @@ import kg
 from kg.cli import main
 from kg.engines.hashed_tables import hashed_id
 from kg.errors import InputError
-from kg.graph.snapshot_file import ALL, TABLES
+from kg.graph.snapshot_file import ALL, BY_PREDICATE, TABLES
 from kg.graph.triple_tables import FIRST_LITERAL_ID
 from tests.projects import SmallProject
 
@@ -45,14 +45,26 @@ def test_tables_are_files_that_join(project: SmallProject, tmp_path: Path) -> No
 def as_another_program_numbers(folder: Path, *, only_texts: bool) -> None:
     """Give the terms other numbers, of 64 bits, and leave out their parts, as Spark does."""
     with duckdb.connect() as sql:
-        for name, ids in {"term": ["id"], "triple": ["s", "p", "o"], "named": ["g", "s", "p", "o"]}.items():
+        spo = ["s", "p", "o"]
+        for name, ids in {"term": ["id"], "triple": spo, "named": ["g", *spo], "fact": spo}.items():
             other = ", ".join(f"({id}::BIGINT * 7919 % 1000003 + (1::BIGINT << 40)) AS {id}" for id in ids)
             sql.execute(f"CREATE TABLE {name} AS SELECT * REPLACE ({other}) FROM '{folder}/{name}.parquet'")
             if only_texts and name == "term":
                 sql.execute("CREATE OR REPLACE TABLE term AS SELECT id, text FROM term")
             sql.execute(f"COPY (FROM {name} ORDER BY hash({ids[0]})) TO '{folder}/{name}.parquet'")
-    for name in ("fact", "fact_origin", "fact_detail", "graph"):
-        (folder / f"{name}.parquet").unlink()
+    (folder / "graph.parquet").unlink()
+
+
+FACTS = """
+SELECT s.text, p.text, o.text, g.source, g.file, f.record, f.line, f.status, d.written, d."start" FROM fact AS f
+JOIN term AS s ON s.id = f.s JOIN term AS p ON p.id = f.p JOIN term AS o ON o.id = f.o
+JOIN fact_origin AS g ON g.id = f.origin LEFT JOIN fact_detail AS d ON d.number = f.number ORDER BY ALL
+"""
+
+
+def facts_of(graph: kg.FilmGraph) -> list[tuple[object, ...]]:
+    """The facts of a graph with their evidence, whatever the numbers of terms."""
+    return graph.snapshot.sql.execute(FACTS).fetchall()
 
 
 TRIPLE_TERM = '<urn:r> <urn:q> <<( <urn:s> <urn:p> "o" )>> .\n'
@@ -87,10 +99,14 @@ def test_tables_are_opened_as_the_graph_that_they_were(project: SmallProject, tm
         as_another_program_numbers(folder, only_texts=folder.name == "texts")
     graph.export(parted, format="parquet", by_predicate=True)
     graph.export(parted, format="parquet", by_predicate=True)
-    assert any((parted / "triple.parquet").glob("p=*/*.parquet"))
-    expected = sorted(map(str, graph.snapshot.quads(ALL)))
+    for name in BY_PREDICATE:
+        assert any((parted / f"{name}.parquet").glob("p=*/*.parquet"))
+    expected, facts = sorted(map(str, graph.snapshot.quads(ALL))), facts_of(graph)
+    assert facts
     for folder in (parted, *others):
-        assert sorted(map(str, kg.load(folder).snapshot.quads(ALL))) == expected
+        read = kg.load(folder)
+        assert sorted(map(str, read.snapshot.quads(ALL))) == expected
+        assert facts_of(read) == facts
     with pytest.raises(InputError, match="has what was inferred"):
         kg.load(parted, infer=True)
     (parted / "term.parquet").unlink()
