@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
@@ -29,7 +30,7 @@ PARTS: Mapping[str, Part] = {
 
 _GRAPH_FORMATS = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES, "rdfxml": RdfFormat.RDF_XML}
 _DATASET_FORMATS = {"trig": RdfFormat.TRIG, "nquads": RdfFormat.N_QUADS}
-_LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]*[A-Za-z0-9_])?")
+LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]*[A-Za-z0-9_])?")
 _STRING = XSD + "string"
 
 
@@ -124,6 +125,20 @@ def _terms(triple: Triple) -> Iterator[object]:
         yield triple.object
 
 
+TurtleTriple = tuple[str, str, str]
+"""The terms of a triple as Turtle has them."""
+
+
+def turtle_blocks(triples: Iterable[TurtleTriple]) -> Iterator[str]:
+    """A block for each run of triples with one subject; a triple repeated in a run is written once."""
+    for subject, run in groupby(triples, key=itemgetter(0)):
+        values_of: dict[str, dict[str, None]] = {}
+        for _, predicate, value in run:
+            values_of.setdefault(predicate, {})[value] = None
+        lines = " ;\n    ".join(f"{predicate} {', '.join(values)}" for predicate, values in values_of.items())
+        yield f"\n{subject} {lines} .\n"
+
+
 class TurtleWriter:
     """Writes Turtle in pieces, with given prefixes."""
 
@@ -137,22 +152,14 @@ class TurtleWriter:
 
     def blocks(self, triples: Iterable[Triple]) -> Iterator[str]:
         """A block for each run of triples with one subject; a triple repeated in a run is written once."""
-        for subject, run in groupby(triples, key=lambda triple: triple.subject):
-            values_of: dict[NamedNode, dict[str, None]] = {}
-            for triple in run:
-                values_of.setdefault(triple.predicate, {})[self.term(triple.object)] = None
-            lines = " ;\n    ".join(
-                f"{'a' if predicate == TYPE else self.term(predicate)} {', '.join(values)}"
-                for predicate, values in values_of.items()
-            )
-            yield f"\n{self.term(subject)} {lines} .\n"
+        return turtle_blocks((self.term(s), "a" if p == TYPE else self.term(p), self.term(o)) for s, p, o in triples)
 
     def term(self, term: object) -> str:
         """A term; an IRI as a prefixed name where its prefix is declared."""
         if isinstance(term, NamedNode):
             cut = max(term.value.rfind("/"), term.value.rfind("#")) + 1
             namespace, local = term.value[:cut], term.value[cut:]
-            if namespace in self._prefix_of and _LOCAL_NAME.fullmatch(local):
+            if namespace in self._prefix_of and LOCAL_NAME.fullmatch(local):
                 return f"{self._prefix_of[namespace]}:{local}"
         elif isinstance(term, Literal) and term.language is None and term.datatype.value != _STRING:
             return f"{Literal(term.value)}^^{self.term(term.datatype)}"

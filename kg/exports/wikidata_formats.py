@@ -15,14 +15,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
-from kg.exports.rdf import TurtleWriter
+from kg.exports.rdf import LOCAL_NAME, TurtleTriple, TurtleWriter, turtle_blocks
 from kg.exports.wikidata_model import ItemTerms, Reference, Snak, Statement, WikidataItem, WikidataItems
 from kg.exports.wikidata_values import NO_LANGUAGE, NO_UNIT, WikidataValue, to_gregorian
 from kg.facts.model import Rank
 from kg.mappings.wikidata import Datatype
-from kg.terms import OWL, PREFIXES, PROV, RDF, RDFS, SKOS, TYPE, XSD, Term
+from kg.terms import OWL, PREFIXES, PROV, RDF, RDFS, SKOS, XSD
 
 _BASE = "http://www.wikidata.org/"
 NAMESPACES: Mapping[str, str] = {
@@ -50,6 +50,7 @@ NAMESPACES: Mapping[str, str] = {
 }
 """The prefixes of Wikidata's RDF."""
 
+_TURTLE = TurtleWriter(NAMESPACES)
 _RANKS = {Rank.PREFERRED: "PreferredRank", Rank.NORMAL: "NormalRank", Rank.DEPRECATED: "DeprecatedRank"}
 _RDF_DATATYPES = {
     Datatype.ITEM: "WikibaseItem",
@@ -79,13 +80,13 @@ _LANGUAGE = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*")
 
 def to_rdf(items: WikidataItems) -> Iterator[str]:
     """Turtle as in Wikidata's dumps; the properties that are used are declared at the end."""
-    turtle, recent = TurtleWriter(NAMESPACES), RecentNames()
+    recent = RecentNames()
     used: dict[str, Datatype] = {}
-    yield turtle.header()
+    yield _TURTLE.header()
     for item in items:
         used.update((snak.property, snak.value.datatype) for snak in item.snaks)
-        yield from turtle.blocks(item_triples(item, recent=recent))
-    yield from turtle.blocks(declare_properties(used, items.property_labels))
+        yield from turtle_blocks(item_triples(item, recent=recent))
+    yield from turtle_blocks(declare_properties(used, items.property_labels))
 
 
 class RecentNames:
@@ -104,7 +105,7 @@ class RecentNames:
         return True
 
 
-def item_triples(item: WikidataItem, *, recent: RecentNames) -> Iterator[Triple]:
+def item_triples(item: WikidataItem, *, recent: RecentNames) -> Iterator[TurtleTriple]:
     """The triples of an item, its statements, and those references and values that are not among the recent ones."""
     subject = iri("wd", item.id)
     yield from _term_triples(subject, item.terms)
@@ -113,9 +114,9 @@ def item_triples(item: WikidataItem, *, recent: RecentNames) -> Iterator[Triple]
     references: dict[str, Reference] = {}
     for statement in item.statements:
         if statement.id in best:
-            yield Triple(subject, iri("wdt", statement.snak.property), simple_value(statement.snak.value))
+            yield (subject, iri("wdt", statement.snak.property), simple_value(statement.snak.value))
     for statement in item.statements:
-        yield Triple(subject, iri("p", statement.snak.property), iri("wds", statement.id))
+        yield (subject, iri("p", statement.snak.property), iri("wds", statement.id))
     for statement in item.statements:
         yield from _statement_triples(statement, is_best=statement.id in best)
         for snak in (statement.snak, *statement.qualifiers):
@@ -123,10 +124,10 @@ def item_triples(item: WikidataItem, *, recent: RecentNames) -> Iterator[Triple]
         for reference in item.references.get(statement.id, ()):
             name = _digest("\x1e".join(snak.key for snak in reference))
             references[name] = reference
-            yield Triple(iri("wds", statement.id), NamedNode(PROV + "wasDerivedFrom"), iri("wdref", name))
+            yield (iri("wds", statement.id), "prov:wasDerivedFrom", iri("wdref", name))
     for name, reference in references.items():
         if recent.add(name):
-            yield Triple(iri("wdref", name), TYPE, iri("wikibase", "Reference"))
+            yield (iri("wdref", name), "a", iri("wikibase", "Reference"))
             for snak in reference:
                 yield from _snak_triples(iri("wdref", name), "pr", snak)
                 values |= _full_values(snak)
@@ -145,71 +146,73 @@ def best_ranked(statements: Iterable[Statement]) -> set[str]:
     return {statement.id for statement in statements if statement.rank is best[statement.snak.property]}
 
 
-def declare_properties(properties: Mapping[str, Datatype], labels: Mapping[str, str]) -> Iterator[Triple]:
+def declare_properties(properties: Mapping[str, Datatype], labels: Mapping[str, str]) -> Iterator[TurtleTriple]:
     """The declarations of properties, as at the end of a dump."""
     for name in sorted(properties, key=lambda property: int(property[1:])):
         datatype = _RDF_DATATYPES[properties[name]]
-        yield Triple(iri("wd", name), TYPE, iri("wikibase", "Property"))
-        yield Triple(iri("wd", name), iri("wikibase", "propertyType"), iri("wikibase", datatype))
+        yield (iri("wd", name), "a", iri("wikibase", "Property"))
+        yield (iri("wd", name), iri("wikibase", "propertyType"), iri("wikibase", datatype))
         if name in labels:
-            yield Triple(iri("wd", name), NamedNode(RDFS + "label"), Literal(labels[name], language="en"))
+            yield (iri("wd", name), "rdfs:label", str(Literal(labels[name], language="en")))
         for role, prefix in _PROPERTY_ROLES.items():
-            yield Triple(iri("wd", name), iri("wikibase", role), iri(prefix, name))
+            yield (iri("wd", name), iri("wikibase", role), iri(prefix, name))
 
 
-def iri(prefix: str, name: str) -> NamedNode:
-    """An IRI in one of Wikidata's namespaces."""
-    return NamedNode(NAMESPACES[prefix] + name)
+def iri(prefix: str, name: str) -> str:
+    """An IRI in one of Wikidata's namespaces, as Turtle has it."""
+    if LOCAL_NAME.fullmatch(name):
+        return f"{prefix}:{name}"  # as a writer would have it, without an object for each of millions
+    return _TURTLE.term(NamedNode(NAMESPACES[prefix] + name))
 
 
-def simple_value(value: WikidataValue) -> Term:
-    """The simple form of a value: dates in the Gregorian calendar, quantities without their unit."""
+def simple_value(value: WikidataValue) -> str:
+    """The simple form of a value, as Turtle has it: dates in the Gregorian calendar, quantities without their unit."""
     if not value.is_known:
         return iri("genid", value.text)
     match value.datatype:
         case Datatype.ITEM:
             return iri("wd", value.text)
         case Datatype.URL:
-            return NamedNode(value.text)
+            return _TURTLE.term(NamedNode(value.text))
         case Datatype.TIME:
-            return Literal(to_gregorian(value), datatype=NamedNode(XSD + "dateTime"))
+            return _typed_literal(to_gregorian(value), "dateTime")
         case Datatype.QUANTITY:
-            return Literal(value.text, datatype=NamedNode(XSD + "decimal"))
+            return _typed_literal(value.text, "decimal")
         case Datatype.TEXT:
             return _text_literal(value.text, value.detail)
         case _:
-            return Literal(value.text)
+            return str(Literal(value.text))
 
 
-def _term_triples(subject: NamedNode, terms: ItemTerms) -> Iterator[Triple]:
-    yield Triple(subject, TYPE, iri("wikibase", "Item"))
+def _term_triples(subject: str, terms: ItemTerms) -> Iterator[TurtleTriple]:
+    yield (subject, "a", iri("wikibase", "Item"))
     for language, text in terms.labels.items():
-        for name in (RDFS + "label", SKOS + "prefLabel", NAMESPACES["schema"] + "name"):
-            yield Triple(subject, NamedNode(name), _text_literal(text, language))
+        for name in ("rdfs:label", "skos:prefLabel", "schema:name"):
+            yield (subject, name, _text_literal(text, language))
     for language, text in terms.descriptions.items():
-        yield Triple(subject, iri("schema", "description"), _text_literal(text, language))
+        yield (subject, iri("schema", "description"), _text_literal(text, language))
     for language, texts in terms.aliases.items():
         for text in texts:
-            yield Triple(subject, NamedNode(SKOS + "altLabel"), _text_literal(text, language))
+            yield (subject, "skos:altLabel", _text_literal(text, language))
     for former in terms.redirects:
-        yield Triple(iri("wd", former), NamedNode(OWL + "sameAs"), subject)
+        yield (iri("wd", former), "owl:sameAs", subject)
 
 
-def _statement_triples(statement: Statement, *, is_best: bool) -> Iterator[Triple]:
+def _statement_triples(statement: Statement, *, is_best: bool) -> Iterator[TurtleTriple]:
     node = iri("wds", statement.id)
-    yield Triple(node, TYPE, iri("wikibase", "Statement"))
+    yield (node, "a", iri("wikibase", "Statement"))
     if is_best:
-        yield Triple(node, TYPE, iri("wikibase", "BestRank"))
-    yield Triple(node, iri("wikibase", "rank"), iri("wikibase", _RANKS[statement.rank]))
+        yield (node, "a", iri("wikibase", "BestRank"))
+    yield (node, iri("wikibase", "rank"), iri("wikibase", _RANKS[statement.rank]))
     yield from _snak_triples(node, "ps", statement.snak)
     for qualifier in statement.qualifiers:
         yield from _snak_triples(node, "pq", qualifier)
 
 
-def _snak_triples(node: NamedNode, prefix: str, snak: Snak) -> Iterator[Triple]:
-    yield Triple(node, iri(prefix, snak.property), simple_value(snak.value))
+def _snak_triples(node: str, prefix: str, snak: Snak) -> Iterator[TurtleTriple]:
+    yield (node, iri(prefix, snak.property), simple_value(snak.value))
     for name in _full_values(snak):
-        yield Triple(node, iri(prefix + "v", snak.property), iri("wdv", name))
+        yield (node, iri(prefix + "v", snak.property), iri("wdv", name))
 
 
 def _full_values(snak: Snak) -> dict[str, WikidataValue]:
@@ -219,23 +222,26 @@ def _full_values(snak: Snak) -> dict[str, WikidataValue]:
     return {}
 
 
-def _value_triples(node: NamedNode, value: WikidataValue) -> Iterator[Triple]:
-    integer = NamedNode(XSD + "integer")
+def _value_triples(node: str, value: WikidataValue) -> Iterator[TurtleTriple]:
     if value.datatype is Datatype.TIME:
-        yield Triple(node, TYPE, iri("wikibase", "TimeValue"))
-        yield Triple(node, iri("wikibase", "timeValue"), simple_value(value))
-        yield Triple(node, iri("wikibase", "timePrecision"), Literal(str(value.precision), datatype=integer))
-        yield Triple(node, iri("wikibase", "timeTimezone"), Literal("0", datatype=integer))
-        yield Triple(node, iri("wikibase", "timeCalendarModel"), iri("wd", value.detail))
+        yield (node, "a", iri("wikibase", "TimeValue"))
+        yield (node, iri("wikibase", "timeValue"), simple_value(value))
+        yield (node, iri("wikibase", "timePrecision"), _typed_literal(str(value.precision), "integer"))
+        yield (node, iri("wikibase", "timeTimezone"), _typed_literal("0", "integer"))
+        yield (node, iri("wikibase", "timeCalendarModel"), iri("wd", value.detail))
     else:
         unit = _UNIT_ITEM_OF_NO_UNIT if value.detail == NO_UNIT else value.detail
-        yield Triple(node, TYPE, iri("wikibase", "QuantityValue"))
-        yield Triple(node, iri("wikibase", "quantityAmount"), simple_value(value))
-        yield Triple(node, iri("wikibase", "quantityUnit"), iri("wd", unit))
+        yield (node, "a", iri("wikibase", "QuantityValue"))
+        yield (node, iri("wikibase", "quantityAmount"), simple_value(value))
+        yield (node, iri("wikibase", "quantityUnit"), iri("wd", unit))
 
 
-def _text_literal(text: str, language: str) -> Literal:
-    return Literal(text, language=language if _LANGUAGE.fullmatch(language) else NO_LANGUAGE)
+def _text_literal(text: str, language: str) -> str:
+    return str(Literal(text, language=language if _LANGUAGE.fullmatch(language) else NO_LANGUAGE))
+
+
+def _typed_literal(text: str, datatype: str) -> str:
+    return f"{Literal(text)}^^xsd:{datatype}"
 
 
 def _digest(text: str) -> str:
@@ -251,29 +257,28 @@ def to_reified(items: WikidataItems) -> Iterator[str]:
     A statement has its parts as `wdt:Psubject`, `wdt:Ppredicate`, `wdt:Pobject`, and its qualifiers as `wdt:`. The
     predicate is named as an entity (`wd:P161`) and as a property (`wdt:P161`), since those queries do both.
     """
-    turtle = TurtleWriter(NAMESPACES)
-    yield turtle.header()
+    yield _TURTLE.header()
     for item in items:
-        yield from turtle.blocks(_reified_triples(item))
+        yield from turtle_blocks(_reified_triples(item))
 
 
-def _reified_triples(item: WikidataItem) -> Iterator[Triple]:
+def _reified_triples(item: WikidataItem) -> Iterator[TurtleTriple]:
     subject = iri("wd", item.id)
     for language, text in item.terms.labels.items():
-        yield Triple(subject, NamedNode(RDFS + "label"), Literal(text, language=language))
+        yield (subject, "rdfs:label", str(Literal(text, language=language)))
     best = best_ranked(item.statements)
     for statement in item.statements:
         if statement.id in best:
-            yield Triple(subject, iri("wdt", statement.snak.property), simple_value(statement.snak.value))
+            yield (subject, iri("wdt", statement.snak.property), simple_value(statement.snak.value))
     for statement in item.statements:
         if statement.rank is not Rank.DEPRECATED:
             node = iri("wds", statement.id)
-            yield Triple(node, iri("wdt", "Psubject"), subject)
+            yield (node, iri("wdt", "Psubject"), subject)
             for prefix in ("wd", "wdt"):
-                yield Triple(node, iri("wdt", "Ppredicate"), iri(prefix, statement.snak.property))
-            yield Triple(node, iri("wdt", "Pobject"), simple_value(statement.snak.value))
+                yield (node, iri("wdt", "Ppredicate"), iri(prefix, statement.snak.property))
+            yield (node, iri("wdt", "Pobject"), simple_value(statement.snak.value))
             for qualifier in statement.qualifiers:
-                yield Triple(node, iri("wdt", qualifier.property), simple_value(qualifier.value))
+                yield (node, iri("wdt", qualifier.property), simple_value(qualifier.value))
 
 
 # --- JSON

@@ -69,7 +69,7 @@ class Snak(NamedTuple):
 Reference = tuple[Snak, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that the id is computed once
 class Statement:
     """A statement about an item, with the facts that state it."""
 
@@ -79,7 +79,7 @@ class Statement:
     rank: Rank
     facts_with_status: tuple[FactWithStatus, ...]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """An id made of item, value and qualifiers: the same in every export, with any sources and any rank."""
         text = "\x1e".join((self.item, self.snak.key, *(qualifier.key for qualifier in self.qualifiers)))
@@ -139,6 +139,11 @@ class WikidataItems:
         )
         self.builder = StatementBuilder(store, provenance, names, self.mapping)
         self.sources = provenance.sources
+        self._reference = lru_cache(maxsize=1 << 14)(
+            lambda source, retrieved, words: reference_to(
+                self.sources.get(source), self.builder.items, retrieved=retrieved, words=words
+            )
+        )
 
     def __iter__(self) -> Iterator[WikidataItem]:
         """Every item, in the order of the ids."""
@@ -166,8 +171,10 @@ class WikidataItems:
         return WikidataItem(id, terms, tuple(statements), references)
 
     def references_of(self, statement: Statement) -> tuple[Reference, ...]:
-        """The references of a statement, one from each source that can be looked up."""
-        return references_of(statement, self.sources, self.builder.items)
+        """The references of a statement, one for each source that can be looked up, without repetition."""
+        evidence = (stated.fact.evidence for stated in statement.facts_with_status)
+        references = {self._reference(each.source, each.retrieved, each.record.partition(" ")[2]) for each in evidence}
+        return tuple(sorted(references - {()}))
 
     def is_of_wikidata_alone(self, entity: NamedNode) -> bool:
         """True for an entity about which nothing but Wikidata states anything, and which others do not refer to."""
@@ -199,6 +206,9 @@ class WikidataItems:
 
 
 # --- statements
+
+
+_Content = tuple[Snak, tuple[Snak, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,18 +266,32 @@ class StatementBuilder:
         )
 
     def _direct(self, entity: NamedNode, classes: frozenset[str]) -> Iterator[_Draft]:
+        # Several sources state a value one after another: in the order of the facts, these have equal values.
+        content: tuple[NamedNode, Term, str, str] | None = None
+        contents: tuple[_Content, ...] = ()
         for stated in self.facts.about(entity):
             fact = stated.fact
-            if fact.property in (TYPE, KIND):
-                if item := self._class_item(fact, classes):
-                    yield _Draft(Snak(INSTANCE_OF, WikidataValue(Datatype.ITEM, item)), (), self._rank(stated), stated)
-            elif fact.property in self.mapping.parts:
+            if fact.property in self.mapping.parts:
                 if isinstance(fact.value, NamedNode):
                     for property in self.mapping.parts[fact.property]:
                         if property.fits(classes):
                             yield from self._of_part(property, stated, fact.value)
-            else:
-                yield from self._of_value(fact.property, stated, fact.value, classes)
+                continue
+            if content != (content := (fact.property, fact.value, fact.written, fact.as_of)):
+                contents = tuple(self._of_fact(fact, classes))
+            for snak, qualifiers in contents:
+                yield _Draft(snak, qualifiers, self._rank(stated), stated)
+
+    def _of_fact(self, fact: Fact, classes: frozenset[str]) -> Iterator[_Content]:
+        """What a fact states of its subject, if anything: the value, and its qualifiers."""
+        if fact.property in (TYPE, KIND):
+            if item := self._class_item(fact, classes):
+                yield Snak(INSTANCE_OF, WikidataValue(Datatype.ITEM, item)), ()
+            return
+        properties = self.mapping.properties.get(fact.property, ())
+        property = next((theirs for theirs in properties if theirs.fits(classes)), None)
+        if property is not None:
+            yield from self._contents(property, fact, fact.value, part_values={})
 
     def _class_item(self, fact: Fact, classes: frozenset[str]) -> str:
         """The class in Wikidata for a class or kind; none for a class of which the entity has a kind with one."""
@@ -285,13 +309,6 @@ class StatementBuilder:
             kinds = (kind for kind in self.mapping.kinds.values() if _name(kind) in classes)
             self._of_kinds[classes] = frozenset(self.mapping.classes.get(kind, "") for kind in kinds)
         return self._of_kinds[classes]
-
-    def _of_value(
-        self, ours: NamedNode, stated: FactWithStatus, value: Term, classes: frozenset[str]
-    ) -> Iterator[_Draft]:
-        property = next((theirs for theirs in self.mapping.properties.get(ours, ()) if theirs.fits(classes)), None)
-        if property is not None:
-            yield from self._drafts(property, stated, value, part_values={})
 
     def _inverse(self, entity: NamedNode, classes: frozenset[str]) -> Iterator[_Draft]:
         """Statements of facts about other entities, by a property of Wikidata in the other direction."""
@@ -389,13 +406,19 @@ class StatementBuilder:
         *,
         part_values: Mapping[NamedNode, list[Term]],
     ) -> Iterator[_Draft]:
-        theirs = self._converter.convert(property, value, part_values=part_values, written=stated.fact.written)
+        for snak, qualifiers in self._contents(property, stated.fact, value, part_values=part_values):
+            yield _Draft(snak, qualifiers, self._rank(stated), stated)
+
+    def _contents(
+        self, property: WikidataProperty, fact: Fact, value: Term, *, part_values: Mapping[NamedNode, list[Term]]
+    ) -> Iterator[_Content]:
+        theirs = self._converter.convert(property, value, part_values=part_values, written=fact.written)
         if theirs is not None:
             name = self.names.label(value) if not theirs.is_known and isinstance(value, NamedNode) else ""
             qualifiers = [Snak(NAMED_AS, WikidataValue(Datatype.STRING, name))] if name else []
-            if (date := to_time(stated.fact.as_of)) is not None:
+            if (date := to_time(fact.as_of)) is not None:
                 qualifiers.append(Snak(POINT_IN_TIME, date))
-            yield _Draft(Snak(property.property, theirs), tuple(sorted(qualifiers)), self._rank(stated), stated)
+            yield Snak(property.property, theirs), tuple(sorted(qualifiers))
 
     def _classes(self, entity: NamedNode) -> frozenset[str]:
         """The names of the classes and kinds of an entity."""
@@ -510,27 +533,24 @@ def has_complete_items(source: Source) -> bool:
     return is_wikidata(source) and source.id != "wikidata-results" and not source.address.startswith(QUERY_SERVICE)
 
 
-def references_of(statement: Statement, sources: Mapping[str, Source], items: ItemIds) -> tuple[Reference, ...]:
-    """The references of a statement, one for each source that can be looked up, without repetition."""
-    references = (reference_of(fact, sources.get(fact.evidence.source), items) for fact in statement.facts)
-    return tuple(sorted({reference for reference in references if reference}))
+def reference_to(source: Source | None, items: ItemIds, *, retrieved: str = "", words: str = "") -> Reference:
+    """A reference to a source; empty when the source cannot be looked up.
 
-
-def reference_of(fact: Fact, source: Source | None, items: ItemIds) -> Reference:
-    """The reference of a fact to its source; empty when the source cannot be looked up."""
+    `words` are what the record has behind the id of a statement.
+    """
     if source is None:
         return ()
-    snaks = _imported_reference(fact) if is_wikidata(source) else _source_reference(source, items)
-    retrieved = to_time(fact.evidence.retrieved)
-    if snaks and retrieved is not None:
-        snaks = {*snaks, Snak(RETRIEVED, retrieved)}
+    snaks = _imported_reference(words) if is_wikidata(source) else _source_reference(source, items)
+    day = to_time(retrieved)
+    if snaks and day is not None:
+        snaks = {*snaks, Snak(RETRIEVED, day)}
     return tuple(sorted(snaks))
 
 
-def _imported_reference(fact: Fact) -> set[Snak]:
-    """The reference that a statement has in Wikidata; the importer writes it behind the id of the statement."""
+def _imported_reference(words: str) -> set[Snak]:
+    """The reference that a statement has in Wikidata, as the importer writes it."""
     snaks = set()
-    for word in fact.evidence.record.split()[1:]:
+    for word in words.split():
         name, _, text = word.partition(":")
         property = _REFERENCE_WORDS.get(name, "")
         if property == REFERENCE_URL and _URL.fullmatch(text):
