@@ -56,6 +56,7 @@ def add_commands(commands: Commands) -> None:
     fix = commands.add("fix", "Suggest fixes that are unambiguous, as a patch; write it only with --apply.", _fix)
     fix.add_argument("--apply", action="store_true", help="change the files")
     fmt = commands.add("fmt", "Write values of fact files in short or in long form, as a patch.", _fmt)
+    fmt.add_argument("files", metavar="FILE", nargs="*", type=Path, help="only these files; default: all fact files")
     form = fmt.add_mutually_exclusive_group(required=True)
     form.add_argument("--long", action="store_true", help="write short forms out: {amount: 1200000, currency: EUR}")
     form.add_argument("--short", action="store_true", help="shorten what can be: €1.2 million")
@@ -177,7 +178,7 @@ def _fmt(call: argparse.Namespace) -> int:
     from kg.project import find_project
 
     project = find_project(call.project)
-    files = format_project(project, short=call.short)
+    files = format_project(project, short=call.short, only=call.files)
     for file in files:
         write(file.to_diff(project.folder))
         if call.apply:

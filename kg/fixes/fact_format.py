@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import NamedNode
 
+from kg.errors import InputError
 from kg.facts.files import fact_files, read_text
 from kg.facts.form_templates import Entry
 from kg.facts.readers.part_ids import part_id
@@ -44,18 +45,29 @@ class FormattedFile:
         return "".join(difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"))
 
 
-def format_project(project: Project | Path | str | None = None, *, short: bool) -> tuple[FormattedFile, ...]:
-    """The fact files of a project that change when their values are written in short or long form."""
+def format_project(
+    project: Project | Path | str | None = None, *, short: bool, only: Iterable[Path] = ()
+) -> tuple[FormattedFile, ...]:
+    """The fact files of a project that change when their values are written in short or long form.
+
+    With paths in `only`, no others; raises `InputError` for one that is no YAML file of facts in this project.
+    """
     project = project if isinstance(project, Project) else find_project(project)
     schema = to_schema(read_ontology(project.ontology))
     changed = []
-    for path in fact_files(project.data):
-        if path.suffix not in (".yaml", ".yml") or path.name in ("sources.yaml", "policy.yaml"):
-            continue
+    files = {path.resolve(): path for path in fact_files(project.data) if _is_formatted(path)}
+    for path in only:
+        if path.resolve() not in files:
+            raise InputError(f"{path} is no YAML file of facts under {project.data}.")
+    for path in [files[path.resolve()] for path in only] or files.values():
         before = read_text(path, file=path.name)
         if not isinstance(before, Finding) and (after := format_text(before, schema, short=short)) != before:
             changed.append(FormattedFile(path, before, after))
     return tuple(changed)
+
+
+def _is_formatted(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml") and path.name not in ("sources.yaml", "policy.yaml")
 
 
 def format_text(text: str, schema: Schema, *, short: bool) -> str:
@@ -315,4 +327,5 @@ def _flow(node: YamlNode) -> str:
     if node.entries is not None:
         return f"{{{', '.join(f'{quoted(key.text or str())}: {_flow(value)}' for key, value in node.entries)}}}"
     text = node.text or ""
-    return text if (_PLAIN.fullmatch(text) and not node.is_quoted) or node.is_null else quoted(text)
+    is_plain = _PLAIN.fullmatch(text) is not None or text in ("true", "false")
+    return text if (is_plain and not node.is_quoted) or node.is_null else quoted(text)

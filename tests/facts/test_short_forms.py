@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kg.errors import InputError
 from kg.facts.form_templates import to_template
 from kg.facts.model import Source
 from kg.facts.passage_lock import CitationFinder
@@ -573,3 +574,19 @@ def test_a_score_and_its_scale_are_shortened_to_one_text(long: str, short: str) 
 )
 def test_a_long_key_is_shortened_where_the_facts_stay_the_same(long: str, short: str) -> None:
     assert format_text(block(f"  {long}\n"), SCHEMA, short=True) == block(f"  {short}\n")
+
+
+def test_true_is_written_out_without_quotation_marks() -> None:
+    long = format_text(block("  budget: about €2 million\n"), SCHEMA, short=False)
+    assert long == block("  budget: {amount: 2000000, approximate: true, currency: EUR}\n")
+
+
+def test_only_the_files_that_are_named_are_formatted(films: SmallProject) -> None:
+    for name in ("a", "b"):
+        films.write(f"data/{name}.yaml", block("  budget: {amount: 2000000, currency: EUR}\n"))
+    path = films.folder / "data" / "a.yaml"
+    assert [file.path for file in format_project(films.folder, short=True, only=[path])] == [path]
+    assert len(format_project(films.folder, short=True)) == 2
+    for other in ("c.yaml", "sources.yaml"):
+        with pytest.raises(InputError, match="is no YAML file of facts"):
+            format_project(films.folder, short=True, only=[films.folder / "data" / other])
