@@ -97,7 +97,7 @@ def write_ordered(sql: duckdb.DuckDBPyConnection, union: str, path: Path, *, dic
     unfinished, part = path.with_name(f".{path.name}.unfinished"), path.with_name(f".{path.name}.part")
     try:
         sql.execute(f"CREATE OR REPLACE TEMP TABLE property AS {properties}")
-        for number, (low, high) in enumerate(_subject_ranges(sql, union)):
+        for number, (low, high) in enumerate(subject_ranges(sql, union)):
             in_range = f"BETWEEN {low} AND {high}"
             sql.execute(
                 "CREATE OR REPLACE TEMP TABLE ordered AS"
@@ -131,7 +131,7 @@ def write_lines(sql: duckdb.DuckDBPyConnection, query: str, path: Path, *, compr
     )
 
 
-def _subject_ranges(sql: duckdb.DuckDBPyConnection, union: str) -> Iterator[tuple[int, int]]:
+def subject_ranges(sql: duckdb.DuckDBPyConnection, union: str) -> Iterator[tuple[int, int]]:
     """Ranges of subject ids, in order, each with about as many triples as fit into memory with their texts."""
     ((rows, last),) = sql.execute(f"SELECT count(*), coalesce(max(s), 0) FROM ({union}) AS u").fetchall()
     at_once = max(_MAX_ROWS_AT_ONCE, rows // _MAX_RANGES)

@@ -233,15 +233,33 @@ class SnapshotFile:
             dictionary = f"(SELECT place AS id, text FROM {place})"
             write_ordered(sql, "SELECT DISTINCT s, p, o FROM by_text", path, dictionary=dictionary)
 
-    def write_quads(self, path: Path, part: Part, *, with_blank_nodes: bool = True) -> None:
-        """Write a part as N-Quads in any order, within the memory that the snapshot was opened with."""
-        from kg.graph.ntriples import write_lines
+    def write_quads(self, folder: Path, part: Part) -> Iterator[Path]:
+        """The quads of a part without blank nodes as N-Quads files in a folder, in any order.
 
-        condition = "true" if with_blank_nodes else f"NOT ({_HAS_BLANK_NODES})"
-        with self.limited(path.parent, memory=self._memory) as sql:
+        Each is written when it is asked for, within the memory that the snapshot was opened with.
+        """
+        from kg.graph.ntriples import subject_ranges, write_lines
+
+        line = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
+        quads = self._relation(part)
+        with self.limited(folder, memory=self._memory) as sql:
             sql.execute("SET preserve_insertion_order = false")
-            line = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
-            write_lines(sql, f"SELECT {line} FROM {self._with_texts(part)} WHERE {condition}", path)
+            for name, place in (("property", "p"), ("graph_name", "g")):
+                used = f"SELECT {place} FROM ({quads}) AS t"
+                sql.execute(f"CREATE TEMP TABLE {name} AS SELECT id, text FROM term WHERE id IN ({used})")
+            for number, (low, high) in enumerate(subject_ranges(sql, quads)):
+                in_range, file = f"BETWEEN {low} AND {high}", folder / f"graph{number}.nq"
+                sql.execute(f"CREATE OR REPLACE TEMP TABLE quad AS SELECT * FROM ({quads}) AS t WHERE s {in_range}")
+                # Only the terms that are needed are held for a join.
+                write_lines(
+                    sql,
+                    f"SELECT {line} FROM quad JOIN (SELECT id, text FROM term WHERE id {in_range}) AS a ON a.id = s"
+                    " JOIN property AS b ON b.id = p"
+                    " JOIN (SELECT id, text FROM term WHERE id IN (SELECT o FROM quad)) AS c ON c.id = o"
+                    f" LEFT JOIN graph_name AS d ON d.id = g WHERE NOT ({_HAS_BLANK_NODES})",
+                    file,
+                )
+                yield file
 
     def write_tables(
         self, folder: Path, *, names: Sequence[str] = TABLES, by_predicate: bool = False, own_numbers: bool = False

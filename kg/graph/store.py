@@ -57,16 +57,16 @@ def scratch_folder(project: Project) -> Iterator[Path]:
 
 def fill_store(folder: Path, *, memory: str | None = None) -> None:
     """Load a build's snapshot into a new Oxigraph store beside it; `memory` bounds what DuckDB holds at once."""
-    snapshot, lines = SnapshotFile(folder, memory=memory), folder / "graph.nq"
+    snapshot = SnapshotFile(folder, memory=memory)
     store = Store(str(folder / "store"))
     # Loading a file gives its blank nodes new labels, so that a class of the ontology would not be the class that facts
     # about its members name; quads that are handed over one by one keep their labels.
     if sum(snapshot.sizes().values()) < _FEW:
         store.bulk_extend(snapshot.quads(ALL, is_sorted=False))
     else:
-        snapshot.write_quads(lines, ALL, with_blank_nodes=False)
-        store.bulk_load(path=lines, format=RdfFormat.N_QUADS, lenient=True)  # the build wrote it
-        lines.unlink()
+        for lines in snapshot.write_quads(folder, ALL):
+            store.bulk_load(path=lines, format=RdfFormat.N_QUADS, lenient=True)  # the build wrote it
+            lines.unlink()
         store.bulk_extend(snapshot.quads(ALL, only_blank_nodes=True, is_sorted=False))
     store.flush()
 

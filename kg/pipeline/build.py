@@ -156,13 +156,15 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
         else:
             has_store = has_lookup_store(project, sum(map(tables.count, ("triple", "inferred", "named"))))
             write_snapshot(tables, folder, for_lookup=not has_store)
+        asserted, inferred = tables.count("triple"), tables.count("inferred")
+        records = len(graph.facts.where(PER_RECORD))
         if has_store and not (before is not None and changes is not None and update_store(folder, before, changes)):
+            tables.sql.close()  # the store is filled from the snapshot, and needs the memory
             fill_store(folder, memory=memory)
-        asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
         counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
         counts["seconds"] = round(time.perf_counter() - start, 2)
         kept = {name: count for name, count in counts.items() if name != "anew"}
-        _write_counts(folder, {**kept, "records": len(graph.facts.where(PER_RECORD))})
+        _write_counts(folder, {**kept, "records": records})
         if graph.shapes_report is not None:
             rules = rules_digest(project, graph.last.digests)
             write_shapes_report(folder, graph.shapes_report, graph.shapes, digest=rules, before=before)

@@ -11,18 +11,22 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from pyoxigraph import Store
 
 from kg.cli import main
 from kg.errors import FaultsError, ProjectError
 from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
 from kg.filmgraph import FilmGraph
+from kg.graph.snapshot_file import ALL, Part, SnapshotFile
+from kg.graph.store import fill_store
 from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build, check
 from kg.project import HOME_VARIABLE, find_project
@@ -251,6 +255,35 @@ def test_a_first_build_without_enough_memory_says_so(tmp_path: Path, capsys: pyt
     project.write("data/films.csv", "\n".join(["subject,property,value,source,record", *rows]) + "\n")
     assert main(["build", "--project", str(project.folder), "--memory", "80MB"]) == 2
     assert "The memory within 80MB is not enough." in capsys.readouterr().err
+
+
+def test_a_lookup_store_that_is_filled_in_several_pieces_has_all_quads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = SmallProject(tmp_path / "films")
+    rows = (f"film-{number},label,A film of the number {number},encyclopedia,{number}" for number in range(12_000))
+    project.write("data/films.csv", "\n".join(["subject,property,value,source,record", *rows]) + "\n")
+    project.build()
+    expected = sorted(map(str, open_local_graph(project.project).snapshot.quads(ALL)))
+    monkeypatch.setattr("kg.graph.store._FEW", 1)
+    monkeypatch.setattr("kg.graph.ntriples._MAX_ROWS_AT_ONCE", 3_000)
+    monkeypatch.setattr("kg.graph.ntriples._MAX_RANGES", 100)
+    sizes, write = [], SnapshotFile.write_quads
+
+    def sized(self: SnapshotFile, folder: Path, part: Part) -> Iterator[Path]:
+        for path in write(self, folder, part):
+            sizes.append(path.stat().st_size)
+            yield path
+
+    monkeypatch.setattr(SnapshotFile, "write_quads", sized)
+    (tmp_path / "copy").mkdir()
+    shutil.copy(project.project.current_build / "graph.duckdb", tmp_path / "copy")
+    fill_store(tmp_path / "copy", memory="300MB")
+    assert len(sizes) > 5
+    # No piece is much larger than the others, and none stays on disk.
+    assert max(sizes) < sum(sizes) / 3
+    assert not list((tmp_path / "copy").glob("*.nq"))
+    assert sorted(map(str, Store.read_only(str(tmp_path / "copy/store")))) == expected
 
 
 def test_needs_are_forecast_for_a_build_of_all_files_alone(
