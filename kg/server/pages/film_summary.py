@@ -144,17 +144,23 @@ def _joined(words: Sequence[str]) -> str:
 def film_lines(data: EntityData, display: Display) -> Iterator[PropertyLine]:
     """Yield premiere, release, budget, box office and scores, from the parts of the film."""
     own = [part for part in data.parts if part.owner == data.entity]
+    dated = [part for part in own if part.layout == vocab.Release and part.values(vocab.date)]
+    in_cinemas = [part for part in dated if _is_in_cinemas(part)]
+    premieres, scores = _premieres(display, own), _scores(display, own)
+    releases = _releases(data, display, in_cinemas or dated)
     lines = (
-        ("Premiere", _premiere(display, own)),
-        ("Release", _releases(data, display, own)),
-        ("Budget", _amounts(display, [part for part in own if part.layout == vocab.budget])),
-        ("Box office", _amounts(display, _latest(_worldwide(display, own)))),
-        ("Scores", _scores(display, own)),
+        ("Premiere", "#release", premieres[:1], len(premieres)),
+        ("Release", "#release", releases[:_MAX_RELEASES], len(dated)),
+        ("Budget", "#box-office", _amounts(display, [part for part in own if part.layout == vocab.budget]), 0),
+        ("Box office", "#box-office", _amounts(display, _latest(_worldwide(display, own))), 0),
+        ("Scores", "#ratings", scores[:_MAX_SCORES], len(scores)),
     )
-    return (PropertyLine(label, tuple(values)) for label, values in lines if values)
+    for label, section, values, total in lines:
+        if values:
+            yield PropertyLine(label, tuple(values), omitted=max(0, total - len(values)), all_url=section)
 
 
-def _premiere(display: Display, parts: Iterable[PartData]) -> list[DisplayValue]:
+def _premieres(display: Display, parts: Iterable[PartData]) -> list[DisplayValue]:
     shown = []
     for part in parts:
         if part.layout == vocab.Screening and part.text(vocab.kind) == _PREMIERE:
@@ -163,20 +169,21 @@ def _premiere(display: Display, parts: Iterable[PartData]) -> list[DisplayValue]
             where = where or [value.text for value in cell(display, part, vocab.eventSeries)[:1]]
             if text := ", ".join((*days, *where)):
                 shown.append(DisplayValue(text, "#release", row_citations(display, part)))
-    return shown[:1]
+    return shown
 
 
 def _releases(data: EntityData, display: Display, parts: Iterable[PartData]) -> list[DisplayValue]:
-    """The first releases in cinemas, or of any kind where no source names cinemas."""
-    dated = [part for part in parts if part.layout == vocab.Release and part.values(vocab.date)]
-    in_cinemas = [part for part in dated if {value.text for value in part.values(vocab.medium)} & _IN_CINEMAS]
     shown = []
-    for part in sorted(in_cinemas or dated, key=lambda part: data.days.get(part.iri, "9999"))[:_MAX_RELEASES]:
+    for part in sorted(parts, key=lambda part: data.days.get(part.iri, "9999")):
         territories = ", ".join(value.text for value in cell(display, part, vocab.territory))
         day = date_in_words(part.values(vocab.date)[0].text)
         text = f"{day} ({territories})" if territories else day
         shown.append(DisplayValue(text, "#release", row_citations(display, part)))
     return shown
+
+
+def _is_in_cinemas(release: PartData) -> bool:
+    return not _IN_CINEMAS.isdisjoint(value.text for value in release.values(vocab.medium))
 
 
 def _worldwide(display: Display, parts: Iterable[PartData]) -> list[PartData]:
@@ -200,11 +207,11 @@ def _amounts(display: Display, parts: Iterable[PartData]) -> list[DisplayValue]:
 
 
 def _scores(display: Display, parts: Iterable[PartData]) -> list[DisplayValue]:
-    """The scores that most reviews went into; the section of ratings has all of them."""
+    """The scores, first those that most reviews went into."""
     shown = []
     rated = [part for part in parts if part.layout == vocab.Rating]
     rated.sort(key=lambda part: numeric_value(part.first(vocab.reviewCount)) or 0.0, reverse=True)
-    for part in rated[:_MAX_SCORES]:
+    for part in rated:
         if scores := cell(display, part, vocab.score):
             by = ", ".join(value.text for value in cell(display, part, vocab.givenBy))
             text = f"{capitalised(by)} {scores[0].text}" if by else scores[0].text

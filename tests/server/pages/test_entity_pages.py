@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,19 @@ def test_a_film_has_its_sections(graph: FilmGraph) -> None:
         "neighbourhood",
     ):
         assert section in found.ids
+
+
+def test_the_card_tells_of_releases_and_scores_that_it_does_not_show(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    shutil.copytree(ROOT / "ontology", project.folder / "ontology", dirs_exist_ok=True)
+    releases = "{date: 2024-10-18, medium: cinemas}, {date: 2024-12-17, medium: digital}, {date: 2025-04-29}"
+    scores = ", ".join(f"{{givenBy: Critic {number}, score: {number}, scale: 10}}" for number in (5, 6, 7))
+    project.write(
+        "data/films.yaml",
+        f"source: encyclopedia\nanora: {{type: Film, label: Anora, release: [{releases}], rating: [{scores}]}}\n",
+    )
+    found = parse_page(page(project.open(), "anora"))
+    assert found.has("Release", "18 October 2024", "and 2 more", "Scores", "and 1 more")
 
 
 def test_awards_are_grouped_by_ceremony_with_their_numbers(graph: FilmGraph) -> None:
