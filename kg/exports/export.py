@@ -86,9 +86,11 @@ def _write_ntriples(request: ExportRequest) -> Iterator[str]:
 
 
 def _write_jsonld(request: ExportRequest) -> Iterator[str]:
-    from kg.exports.jsonld import to_jsonld
+    from kg.exports.jsonld import check_has_no_triple_terms, stream_jsonld
 
-    yield to_jsonld(request.quads(), request.names.ontology)
+    snapshot, part = SnapshotFile(request.build), rdf.PARTS[request.only]
+    check_has_no_triple_terms(snapshot.triple_terms(part))
+    return stream_jsonld(snapshot.quads(part), request.names.ontology)
 
 
 def _write_framed(request: ExportRequest) -> Iterator[str]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kg import vocabulary as film
 from kg.errors import InputError
@@ -49,18 +51,54 @@ def _is_local_name(name: str, iri: NamedNode) -> bool:
     return iri.value.rpartition("/")[2] == name or KNOWN_NAMES.get(name) == iri
 
 
-def to_jsonld(quads: Iterable[Quad], schema: Schema) -> str:
-    """Compact JSON-LD: a node object for each entity, in named graphs where there are several."""
-    context = to_context(schema)
-    graphs: dict[str, dict[Term, _Values]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for quad in quads:
-        graph = "" if isinstance(quad.graph_name, DefaultGraph) else _id(quad.graph_name)
-        graphs[graph][quad.subject][quad.predicate].append(quad.object)  # type: ignore[index,arg-type]
+def to_jsonld(triples: Iterable[Triple], schema: Schema) -> str:
+    """Compact JSON-LD: a node object for each entity."""
+    entities: dict[Term, _Values] = defaultdict(lambda: defaultdict(list))
+    for triple in triples:
+        entities[triple.subject][triple.predicate].append(triple.object)  # type: ignore[index,arg-type]
+    return "".join(_write_graphs([("", entities.items())], to_context(schema)))
+
+
+def stream_jsonld(quads: Iterable[Quad], schema: Schema) -> Iterator[str]:
+    """Such JSON-LD in pieces, with named graphs where there are several.
+
+    The quads are sorted: those of the default graph first, and in each graph those of an entity one after another.
+    """
+    graphs = (
+        ("" if isinstance(graph, DefaultGraph) else _id(graph), _entities(run))
+        for graph, run in groupby(quads, key=attrgetter("graph_name"))
+    )
+    return _write_graphs(graphs, to_context(schema))
+
+
+def _entities(quads: Iterable[Quad]) -> Iterator[tuple[Term, _Values]]:
+    for subject, run in groupby(quads, key=attrgetter("subject")):
+        values: _Values = defaultdict(list)
+        for quad in run:
+            values[quad.predicate].append(quad.object)  # type: ignore[arg-type]
+        yield subject, values
+
+
+def _write_graphs(
+    graphs: Iterable[tuple[str, Iterable[tuple[Term, _Values]]]], context: Mapping[str, Any]
+) -> Iterator[str]:
+    """The pieces of a document, which has the form of `_to_text`: a node at a time."""
     writer = _NodeWriter(context)
-    nodes: list[object] = [writer.node(subject, values) for subject, values in graphs.pop("", {}).items()]
-    for graph, entities in graphs.items():
-        nodes.append({"id": graph, "@graph": [writer.node(subject, values) for subject, values in entities.items()]})
-    return _to_text({"@context": context, "@graph": nodes})
+    separator = "\n"
+    yield _to_text({"@context": context, "@graph": []}).removesuffix("]\n}\n")
+    for graph, entities in graphs:
+        nodes = (_to_text(writer.node(subject, values)) for subject, values in entities)
+        if not graph:
+            for node in nodes:
+                yield separator + _indented(node, "  ")
+                separator = ",\n"
+            continue
+        yield separator + _indented(_to_text({"id": graph, "@graph": []}).removesuffix("]\n}\n"), "  ")
+        for number, node in enumerate(nodes):
+            yield (",\n" if number else "\n") + _indented(node, "    ")
+        yield "\n   ]\n  }"
+        separator = ",\n"
+    yield "]\n}\n" if separator == "\n" else "\n ]\n}\n"
 
 
 def to_framed(quads: Iterable[Quad], schema: Schema, *, films: Iterable[NamedNode] | None = None) -> str:
@@ -77,6 +115,16 @@ def to_framed(quads: Iterable[Quad], schema: Schema, *, films: Iterable[NamedNod
         ]
     writer = _NodeWriter(context, values_of)
     return _to_text({"@context": context, "@graph": [writer.tree(entity) for entity in sorted(set(films), key=str)]})
+
+
+def check_has_no_triple_terms(triple_terms: Iterable[Triple]) -> None:
+    """Raise `InputError` for a graph with triple terms, before anything of it is written."""
+    if next(iter(triple_terms), None) is not None:
+        raise _has_triple_terms()
+
+
+def _has_triple_terms() -> InputError:
+    return InputError("JSON-LD has no triple terms (RDF 1.2), and the graph has some: choose trig or nquads.")
 
 
 class _NodeWriter:
@@ -127,7 +175,7 @@ class _NodeWriter:
         if isinstance(value, NamedNode | BlankNode):
             return _id(value) if coerced == "@id" else {"id": _id(value)}
         if not isinstance(value, Literal):
-            raise InputError("JSON-LD has no triple terms (RDF 1.2), and the graph has some: choose trig or nquads.")
+            raise _has_triple_terms()
         if value.language is not None:
             direction = {} if value.direction is None else {"@direction": value.direction.value}
             return {"@value": value.value, "@language": value.language, **direction}
@@ -160,3 +208,8 @@ def _id(term: object) -> str:
 
 def _to_text(document: object) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _indented(text: str, indentation: str) -> str:
+    # Not by `splitlines`: a string may have other line ends, such as U+2028.
+    return indentation + text.rstrip("\n").replace("\n", f"\n{indentation}")

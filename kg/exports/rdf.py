@@ -55,12 +55,12 @@ def stream_rdf(
     snapshot, part = SnapshotFile(build), PARTS[check_part(only)]
     if format in _GRAPH_FORMATS and (graphs := len(snapshot.graphs(part))) > 1:
         raise InputError(_several_graphs(format, only, graphs))
-    return _serialize(snapshot, part, format, prefixes)
+    return snapshot.nquads(part) if format == "nquads" else _serialize(snapshot, part, format, prefixes)
 
 
 def _serialize(snapshot: SnapshotFile, part: Part, format: str, prefixes: Mapping[str, str]) -> Iterator[str]:
-    """The pieces, from a file: the quads are read twice, and never all of them are in memory."""
-    used = used_prefixes(snapshot.quads(part, is_sorted=False), prefixes)
+    """The pieces, from a file: never all quads are in memory."""
+    used = _used_prefixes(snapshot, part, prefixes)
     quads = snapshot.quads(part)
     triples = (quad.triple for quad in quads)
     with tempfile.TemporaryFile() as file:
@@ -84,7 +84,7 @@ def stream_ntriples(build: Path, *, only: str = "knowledge") -> Iterator[str]:
     snapshot, part = SnapshotFile(build), PARTS[check_part(only)]
     if (graphs := len(snapshot.graphs(part))) > 1:
         raise InputError(_several_graphs("ntriples", only, graphs))
-    return snapshot.pieces(part)
+    return snapshot.ntriples(part)
 
 
 def _several_graphs(format: str, only: str, count: int) -> str:
@@ -103,14 +103,13 @@ def read_quads(build: Path, only: str) -> list[Quad]:
     return list(SnapshotFile(build).quads(PARTS[only]))
 
 
-def used_prefixes(quads: Iterable[Quad], prefixes: Mapping[str, str] = PREFIXES) -> dict[str, str]:
-    """Those of the prefixes that these quads use."""
-    namespaces: set[str] = set()
-    for quad in quads:
-        for term in _terms(quad.triple):
+def _used_prefixes(snapshot: SnapshotFile, part: Part, prefixes: Mapping[str, str]) -> dict[str, str]:
+    """Those of the prefixes that a part uses, and that of the datatypes."""
+    namespaces = snapshot.used_namespaces(part, set(prefixes.values()))
+    for triple in snapshot.triple_terms(part):
+        for term in _terms(triple):
             namespaces.add(str(term)[1:].rpartition("/")[0] + "/")
             namespaces.add(str(term)[1:].rpartition("#")[0] + "#")
-        namespaces.add(str(quad.graph_name)[1:].rpartition("/")[0] + "/")
     datatypes = {"xsd": PREFIXES["xsd"]}
     return datatypes | {prefix: namespace for prefix, namespace in prefixes.items() if namespace in namespaces}
 

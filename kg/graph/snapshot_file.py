@@ -19,8 +19,8 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -46,6 +46,10 @@ GRAPHS = (CONTESTED, UNDECIDED, ONTOLOGY, PROVENANCE, LINKS)
 """The named graphs of a project's build."""
 _BATCH = 50_000
 _MATCHES = 2_000
+_MAX_IN_MEMORY = 250_000
+"""Quads: more are sorted on disk."""
+_LINES, _PIECE = 2_000, 1 << 19
+"""What is written as one piece: so many lines, or so many characters."""
 _LINE = "a.text || ' ' || b.text || ' ' || c.text"
 _HAS_BLANK_NODES = (
     "starts_with(a.text, '_:') OR starts_with(c.text, '_:') OR (starts_with(c.text, '<<') AND contains(c.text, '_:'))"
@@ -179,14 +183,67 @@ class SnapshotFile:
 
     def quads(self, part: Part, *, only_blank_nodes: bool = False, is_sorted: bool = True) -> Iterator[Quad]:
         """The exact quads of a part, or only those with blank nodes; sorted by graph and text, or in any order."""
-        condition = _HAS_BLANK_NODES if only_blank_nodes else "true"
+        if is_sorted and not only_blank_nodes:
+            pieces = self.nquads(part)
+        else:
+            condition = _HAS_BLANK_NODES if only_blank_nodes else "true"
+            pieces = self._lines(part, f"WHERE {condition}")
+        for piece in pieces:
+            yield from cast(Iterator[Quad], parse(piece, format=RdfFormat.N_QUADS))
+
+    def nquads(self, part: Part) -> Iterator[str]:
+        """The N-Quads of a part in pieces of whole lines, sorted by graph and text.
+
+        Those of a large part are sorted on disk, so its size is no matter.
+        """
+        if self._size(part) <= _MAX_IN_MEMORY:
+            yield from self._lines(part, f"ORDER BY coalesce(d.text, ''), {_LINE}")
+            return
+        for iri in self.graphs(part):
+            graph = _to_graph(iri)
+            if isinstance(graph, DefaultGraph):
+                yield from self.ntriples(replace(part, named=()))
+                continue
+            for piece in self.ntriples(Part(named=(graph,))):
+                yield piece.replace(" .\n", f" {iri} .\n")
+
+    def _lines(self, part: Part, rest: str) -> Iterator[str]:
+        """The N-Quads that a query selects, which ends in `rest`."""
         rows = self.sql.cursor().execute(
-            f"SELECT {_LINE} || coalesce(' ' || d.text, '') || ' .' FROM {self._with_texts(part)} WHERE {condition}"
-            + (f" ORDER BY coalesce(d.text, ''), {_LINE}" if is_sorted else "")
+            f"SELECT {_LINE} || coalesce(' ' || d.text, '') || ' .' FROM {self._with_texts(part)} {rest}"
         )
-        while batch := rows.fetchmany(_BATCH):
-            lines = "\n".join(line for (line,) in batch)
-            yield from cast(Iterator[Quad], parse(lines, format=RdfFormat.N_QUADS))
+        while batch := rows.fetchmany(_LINES):
+            yield "".join(f"{line}\n" for (line,) in batch)
+
+    def _size(self, part: Part) -> int:
+        """At least as many quads as a part has."""
+        graphs = {str(graph).strip("<>") for graph in part.named} if part.named is not None else None
+        return sum(
+            triples
+            for iri, triples in self.sizes().items()
+            if (part.knowledge if not iri else graphs is None or iri in graphs)
+        )
+
+    def used_namespaces(self, part: Part, namespaces: Collection[str]) -> set[str]:
+        """Those of some namespaces, which end in `/` or `#`, that are before the local name of a term of a part."""
+        relation = self._relation(part)
+        rows = self.sql.cursor().execute(
+            f"WITH quad AS ({relation}), term_text AS (SELECT substr(text, 2) AS text FROM term SEMI JOIN"
+            " (SELECT s AS id FROM quad UNION SELECT p FROM quad UNION SELECT o FROM quad UNION SELECT g FROM quad)"
+            " USING (id)), cut AS (SELECT unnest([left(text, -strpos(reverse(text), '/')) || '/',"
+            " left(text, -strpos(reverse(text), '#')) || '#']) AS namespace FROM term_text"
+            " WHERE NOT starts_with(text, '<'))"
+            " SELECT DISTINCT namespace FROM cut WHERE namespace IN (SELECT unnest(?::VARCHAR[]))",
+            [list(namespaces)],
+        )
+        return {namespace for (namespace,) in rows.fetchall()}
+
+    def triple_terms(self, part: Part) -> Iterator[Triple]:
+        """The triple terms that are values in a part, each once."""
+        rows = self.sql.cursor().execute(
+            f"SELECT text FROM term WHERE starts_with(text, '<<') AND id IN (SELECT o FROM ({self._relation(part)}))"
+        )
+        return (cast(Triple, to_term(text)) for (text,) in rows.fetchall())
 
     def match(
         self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Graph | None
@@ -298,14 +355,17 @@ class SnapshotFile:
             sql.execute(f"ATTACH {quote(self.path)} AS published (READ_ONLY); USE published")
             yield sql
 
-    def pieces(self, part: Part, *, size: int = 1 << 20) -> Iterator[str]:
-        """The sorted N-Triples of a part in pieces; they are sorted on disk, so the size of the graph is no matter."""
+    def ntriples(self, part: Part) -> Iterator[str]:
+        """The sorted N-Triples of a part in pieces of whole lines.
+
+        They are sorted on disk, so the size of the graph is no matter.
+        """
         with tempfile.TemporaryDirectory(prefix="kg-export-") as folder:
             target = Path(folder, "sorted.nt")
             self.write(target, part)
             with target.open(encoding="utf-8", newline="") as file:
-                while piece := file.read(size):
-                    yield piece
+                while lines := file.readlines(_PIECE):
+                    yield "".join(lines)
 
     def load(self, tables: TripleTables) -> None:
         """Fill empty tables with the default graph, what is inferred apart."""

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import rdflib
+from pyoxigraph import RdfFormat, serialize
 from rdflib.compare import isomorphic
 
 from kg.errors import InputError
+from kg.exports.jsonld import stream_jsonld
 from kg.exports.rdf import PARTS, read_quads
 from kg.filmgraph import FilmGraph
+from kg.graph import snapshot_file
+from kg.schema import to_schema
+from kg.terms import PREFIXES
 from tests.projects import SmallProject, own_graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,6 +145,42 @@ def assert_same(got: rdflib.Graph, wanted: Triples) -> None:
     lines, blank = split(got)
     assert lines == wanted.lines
     assert isomorphic(blank, wanted.blank)
+
+
+LARGE = [("turtle", "knowledge"), ("rdfxml", "asserted"), *((format, "all") for format in ("trig", "nquads", "jsonld"))]
+
+
+@pytest.mark.parametrize(("format", "only"), LARGE)
+def test_a_large_graph_is_sorted_on_disk_in_the_same_order(
+    graph: FilmGraph, monkeypatch: pytest.MonkeyPatch, format: str, only: str
+) -> None:
+    in_memory = graph.export_text(format, only=only)
+    monkeypatch.setattr(snapshot_file, "_MAX_IN_MEMORY", -1)
+    assert graph.export_text(format, only=only) == in_memory
+
+
+def test_nquads_are_what_a_serializer_writes(graph: FilmGraph) -> None:
+    serialized = serialize(read_quads(graph.build, "all"), format=RdfFormat.N_QUADS)
+    assert serialized is not None
+    assert graph.export_text("nquads", only="all") == serialized.decode()
+
+
+def test_turtle_declares_the_prefixes_that_it_uses(graph: FilmGraph) -> None:
+    quads = read_quads(graph.build, "knowledge")
+    texts = {str(term)[1:] for quad in quads for term in (quad.subject, quad.predicate, quad.object)}
+    used = {text.rpartition(end)[0] + end for text in texts for end in "/#"}
+    declared = set(re.findall(r"^@prefix \S+ <(.*)> \.$", graph.export_text("turtle"), re.MULTILINE))
+    assert declared == {PREFIXES["xsd"]} | (set(graph.names.prefixes.values()) & used)
+
+
+@pytest.mark.parametrize("only", ["knowledge", "all"])
+def test_json_ld_is_one_document_though_it_is_written_an_entity_at_a_time(graph: FilmGraph, only: str) -> None:
+    text = graph.export_text("jsonld", only=only)
+    assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
+
+
+def test_an_empty_json_ld_document_has_no_entities() -> None:
+    assert json.loads("".join(stream_jsonld([], to_schema([]))))["@graph"] == []
 
 
 @pytest.mark.parametrize("only", ["provenance", "all"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from kg.errors import InputError
-from kg.exports.jsonld import to_framed, to_jsonld
+from kg.exports.jsonld import stream_jsonld, to_framed
 from kg.exports.rdf import export_rdf, read_quads
 from kg.graph.snapshot_file import begin_named_graphs
 from kg.graph.snapshot_writer import write_snapshot
@@ -68,7 +68,7 @@ def schema() -> Schema:
 
 def exported(build: Path, format: str) -> bytes:
     if format == "jsonld":
-        return to_jsonld(read_quads(build, "knowledge"), schema()).encode()
+        return "".join(stream_jsonld(read_quads(build, "knowledge"), schema())).encode()
     if format == "jsonld-framed":
         return to_framed(read_quads(build, "knowledge"), schema()).encode()
     return export_rdf(build, format=format)

@@ -181,8 +181,7 @@ def write_entity(
     triples = sorted_triples(_triples_about(graph, entity))
     is_complete, triples = len(triples) <= max_triples, triples[:max_triples]
     if media_type in (JSON_LD, PLAIN_JSON):
-        quads = (Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
-        text = _with_used_context(to_jsonld(quads, graph.ontology))
+        text = _with_used_context(to_jsonld(triples, graph.ontology))
         return AnswerBody(text.encode(), media_type, len(triples), is_complete)
     return write_triples(triples, media_type, is_complete=is_complete, max_bytes=max_bytes)
 
