@@ -388,7 +388,8 @@ def crew_table(data: EntityData, display: Display) -> Iterator[Block]:
         if isinstance(person, NamedNode) and not (vocab.Film in data.classes and roles.keys() <= _ROLES_IN_CARD)
     )
     if rows:
-        yield DisplayTable("Crew" if cast else "", ("Name", "Role"), rows)
+        caption = "Further crew" if vocab.Film in data.classes else "Crew"
+        yield DisplayTable(caption if cast else "", ("Name", "Role"), rows)
 
 
 _ROLES_IN_CARD = frozenset(role for property, role in CREW.items() if property in CARD[vocab.Film])

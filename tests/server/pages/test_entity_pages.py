@@ -47,6 +47,16 @@ def test_a_film_has_its_sections(graph: FilmGraph) -> None:
         assert section in found.ids
 
 
+def test_the_crew_beside_that_of_the_card_is_further_crew(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    shutil.copytree(ROOT / "ontology", project.folder / "ontology", dirs_exist_ok=True)
+    people = "".join(f"{name}: {{type: Person, label: {name.title()}}}\n" for name in ("dee", "ed", "cast"))
+    crew = "director: dee, castMember: cast, credit: {agent: ed, role: creative consultant}"
+    project.write("data/films.yaml", f"source: encyclopedia\n{people}anora: {{type: Film, label: Anora, {crew}}}\n")
+    found = parse_page(page(project.open(), "anora"))
+    assert found.has("Further crew", "Ed", "creative consultant")
+
+
 def test_the_card_tells_of_releases_and_scores_that_it_does_not_show(tmp_path: Path) -> None:
     project = SmallProject(tmp_path)
     shutil.copytree(ROOT / "ontology", project.folder / "ontology", dirs_exist_ok=True)
