@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,10 +29,10 @@ from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
 from kg.queries.rewriting.engine_query import EngineResult, evaluate_in_memory
 from kg.queries.routing import ColumnarGraph, parse_engine, route
-from kg.queries.snapshot_store import SnapshotStore, open_store
+from kg.queries.snapshot_store import IN_MEMORY, SnapshotStore, open_store
 from kg.queries.sparql import guard, is_long
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
-from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
+from kg.terms import KNOWLEDGE, LABEL, SOURCE, UNDECIDED
 from kg.text.folding import closest
 from kg.workers.client import run_with_timeout
 from kg.workers.job_limits import check_limits, deadline_in, remaining_seconds, took_too_long
@@ -57,6 +57,28 @@ _MAX_COMPLETED = 2000
 _Result = TypeVar("_Result")
 
 
+class NameIndexOfBuild:
+    """The index of the names of a build, opened when it is first needed."""
+
+    def __init__(
+        self, build: Path, store: Store, snapshot: SnapshotFile, label_properties: Sequence[NamedNode] = (LABEL,)
+    ) -> None:
+        self._build, self._store, self._snapshot, self._label_properties = build, store, snapshot, label_properties
+
+    @cached_property
+    def opened(self) -> NameIndex:
+        """The index; it is made when there is none."""
+        from kg.lookup.name_search import open_name_index
+
+        return open_name_index(self._build, self._store, self._label_properties)
+
+    def similar_names(self, text: str) -> Sequence[tuple[str, NamedNode]] | None:
+        """The names like a text, each with its entity; None for a graph of which all names are soon read."""
+        if sum(self._snapshot.sizes().values()) < IN_MEMORY:
+            return None
+        return self.opened.similar_names(text)
+
+
 class FilmGraph:
     """A published graph, open for reading; other builds may be published while it is open.
 
@@ -71,7 +93,8 @@ class FilmGraph:
         self.build, store, self._hold = open_published_build(project) if build is None else open_build(build)
         self.snapshot = SnapshotFile(self.build)
         self.store = store if store is not None else cast(Store, SnapshotStore(self.snapshot))
-        self.names = EntityNames(self.store)
+        self._index = NameIndexOfBuild(self.build, self.store, self.snapshot)
+        self.names = EntityNames(self.store, similar_names=self._index.similar_names)
         records = RecordStore(self.snapshot, is_empty=not self._counts.get("records"))
         self.provenance = Provenance(self.store, records)
 
@@ -314,17 +337,11 @@ class FilmGraph:
         not have. The first search of a build makes an index of its names.
         """
         class_iri = self.names.class_iri(class_name).value if class_name else ""
-        return self._name_index.search(text, class_name=class_iri, limit=limit)
+        return self._index.opened.search(text, class_name=class_iri, limit=limit)
 
     def best_known(self, class_name: str, *, limit: int = 10) -> tuple[NameMatch, ...]:
         """The entities of a class that most other entities refer to."""
-        return self._name_index.best_known(class_name, limit=limit)
-
-    @cached_property
-    def _name_index(self) -> NameIndex:
-        from kg.lookup.name_search import open_name_index
-
-        return open_name_index(self.build, self.store, self.names.label_properties)
+        return self._index.opened.best_known(class_name, limit=limit)
 
     def candidates(self, mention: Mention, *, limit: int = 5) -> tuple[Candidate, ...]:
         """The entities that a mention may refer to, most probable first, each with its features and a confidence.

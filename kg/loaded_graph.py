@@ -20,7 +20,7 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 
 from kg.errors import InputError, QueryError
 from kg.facts.model import Evidence, Fact
-from kg.filmgraph import FilmGraph
+from kg.filmgraph import FilmGraph, NameIndexOfBuild
 from kg.graph.provenance import Provenance
 from kg.graph.snapshot_file import INFERRED, part_of
 from kg.graph.store import find_quads, has_triple
@@ -60,7 +60,13 @@ class LoadedGraph(FilmGraph):
         self.report = report if report is not None else Report()
         self.provenance = _FilesAsSource(self)
         prefixes = {**self.prefixes, **PREFIXES, **self.prefixes}
-        self.names = EntityNames(self.store, prefixes=prefixes, label_properties=LABEL_PROPERTIES)
+        self._index = NameIndexOfBuild(self.build, self.store, self.snapshot, LABEL_PROPERTIES)
+        self.names = EntityNames(
+            self.store,
+            prefixes=prefixes,
+            label_properties=LABEL_PROPERTIES,
+            similar_names=self._index.similar_names,
+        )
 
     def __repr__(self) -> str:
         return f"LoadedGraph({', '.join(self.files)})"

@@ -7,8 +7,8 @@ most `_MAX_NAMES`, and these are compared here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import cast
 
 from pyoxigraph import Literal, NamedNode, Store
@@ -35,7 +35,7 @@ class RemoteNames(EntityNames):
         super().__init__(cast(Store, store))
         self.remote = store
         self._labels: dict[NamedNode, str] = {}
-        self._similar: list[tuple[str, NamedNode]] = []
+        self._like = lru_cache(maxsize=64)(self._find_names_like)
 
     def learn_labels(self, terms: Iterable[object]) -> None:
         """Look up the labels of entities in few requests, for whoever will show them."""
@@ -84,21 +84,9 @@ class RemoteNames(EntityNames):
         classes = tuple(sorted(to_curie(iri.value) for iri in types))
         return NameMatch(entity, self.label(entity), name, score, classes)
 
-    def _by_key(self, name: str, key: Callable[[str], str]) -> Iterator[NamedNode]:
-        return (entity for text, entity in self._names_like(name) if key(text) == key(name))
-
-    def _closest_names(self, name: str, class_name: str) -> tuple[str, ...]:
-        self._similar = list(self._names_like(name))
-        return super()._closest_names(name, class_name)
-
-    def _all_names(self) -> Iterator[tuple[str, NamedNode]]:
-        """The names that were found for the text that is not the name of anything."""
-        return iter(self._similar)
-
-    @cached_property
-    def _names_like(self) -> Callable[[str], Sequence[tuple[str, NamedNode]]]:
+    def _names_like(self, name: str) -> Sequence[tuple[str, NamedNode]]:
         """The names that have the longest words of a text in them; a store reads all names to find them."""
-        return lru_cache(maxsize=64)(self._find_names_like)
+        return self._like(name)
 
     def _find_names_like(self, text: str) -> Sequence[tuple[str, NamedNode]]:
         words = sorted(_WORD.findall(text.lower()), key=len, reverse=True)[:3] or [text.lower()]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Protocol
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
@@ -47,12 +48,15 @@ _SOURCE_CLASS, _TITLE = NamedNode(FILM + "Source"), NamedNode(EVIDENCE + "title"
 _LAST_PREPOSITION = re.compile(r" (?:about|for|of|on) (?!.* (?:about|for|of|on) ).*")
 _WORD = re.compile(r"[^\s?!,;()\"]*[^\s?!,;.:()\"]")
 
+SimilarNames = Callable[[str], Sequence[tuple[str, NamedNode]] | None]
+
 
 class EntityNames:
     """The names of the entities in a store.
 
     `prefixes` are those of the CURIEs that answers have, `label_properties` those whose values are labels; the first
-    that an entity has counts.
+    that an entity has counts. `similar_names` gives the names like a text where there are too many to read them all,
+    else None.
     """
 
     def __init__(
@@ -61,7 +65,9 @@ class EntityNames:
         *,
         prefixes: Mapping[str, str] = PREFIXES,
         label_properties: tuple[NamedNode, ...] = (LABEL,),
+        similar_names: SimilarNames | None = None,
     ) -> None:
+        self._similar_names = similar_names
         self.store, self.prefixes, self.label_properties = store, prefixes, label_properties
         self._label = lru_cache(maxsize=_CACHE_SIZE)(self._find_label)
         self._entity = lru_cache(maxsize=_CACHE_SIZE)(self._find_entity)
@@ -246,7 +252,14 @@ class EntityNames:
 
     def _by_key(self, name: str, key: Callable[[str], str]) -> Iterator[NamedNode]:
         wanted = key(name)
-        return (entity for text, entity in self._all_names() if key(text) == wanted)
+        for text, entity in self._names_like(name):  # only when the first is wanted: most names are exact
+            if key(text) == wanted:
+                yield entity
+
+    def _names_like(self, name: str) -> Iterable[tuple[str, NamedNode]]:
+        """All names, or only those like this one where there are many."""
+        similar = self._similar_names(name) if self._similar_names is not None else None
+        return self._all_names() if similar is None else similar
 
     def _all_names(self) -> Iterator[tuple[str, NamedNode]]:
         for property in (*self.label_properties, ALIAS):
@@ -255,10 +268,17 @@ class EntityNames:
                     yield quad.object.value, quad.subject
 
     def _closest_names(self, name: str, class_name: str) -> tuple[str, ...]:
-        names = dict.fromkeys(text for text, entity in self._all_names() if self._is_a(entity, class_name))
+        entities: dict[str, list[NamedNode]] = {}
+        for text, entity in self._names_like(name):
+            entities.setdefault(text, []).append(entity)
+
+        def is_of_class(text: str) -> bool:
+            return any(self._is_a(entity, class_name) for entity in entities[text])
+
         folded = name.casefold()
-        longer = [text for text in names if len(folded) > 3 and folded in text.casefold()]
-        likely = closest(name, names) or tuple(sorted(longer, key=lambda text: (len(text), text))[:3])
+        longer = (text for text in entities if len(folded) > 3 and folded in text.casefold())
+        by_length = filter(is_of_class, sorted(longer, key=lambda text: (len(text), text)))
+        likely = closest(name, entities, accepts=is_of_class) or tuple(islice(by_length, 3))
         if likely or class_name:
             return likely
         ontology = self.ontology

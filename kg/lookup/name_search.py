@@ -26,7 +26,7 @@ from kg.graph.store import find_quads
 from kg.lookup.entity_names import stored_ontology
 from kg.lookup.entity_types import types_of
 from kg.schema import KIND, Schema
-from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, to_curie, to_iri
+from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, to_curie, to_iri, to_term
 from kg.text.folding import fold_name
 
 FILE = "name-index.sqlite"
@@ -106,6 +106,14 @@ class NameIndex:
                     best[name.entity] = (score, name)
             ranked = sorted(best.values(), key=lambda scored: _rank(*scored))
             return tuple(self._to_match(score, name) for score, name in ranked[:limit])
+
+    def similar_names(self, text: str) -> list[tuple[str, NamedNode]]:
+        """The names like `text`, each with its entity: those that differ in case and accents, and some hundred more."""
+        with self._lock:
+            sets, folded = list(self._class_sets), fold_name(text)
+            names = self._select("folded = ?", (folded,), sets, order="links DESC")
+            names |= self._with_trigrams(folded[:MAX_QUERY_LENGTH], sets)
+            return [(name.text, NamedNode(name.entity)) for name in names.values()]
 
     def best_known(self, class_name: str, *, limit: int = 10) -> tuple[NameMatch, ...]:
         """The entities of a class or kind that most other entities refer to."""
@@ -271,13 +279,13 @@ def _rows(
     """Every name of every entity; new sets of classes are numbered in `class_sets`."""
     id = 0
     classes_of, links_of = _class_and_link_lookup(store, folder)
-    for entity, names in _names_by_entity(store, label_properties).items():
-        curies = " ".join(sorted(to_curie(iri) for iri in classes_of(entity.value)))
+    for entity, names in _names_by_entity(store, folder, label_properties).items():
+        curies = " ".join(sorted(to_curie(iri) for iri in classes_of(entity)))
         class_set = class_sets.setdefault(curies, len(class_sets) + 1)
         for text, is_label in names.items():
             id += 1
-            links = min(links_of(entity.value), _MAX_LINKS)
-            yield id, entity.value, text, fold_name(text), is_label, class_set, links
+            links = min(links_of(entity), _MAX_LINKS)
+            yield id, entity, text, fold_name(text), is_label, class_set, links
 
 
 def _class_and_link_lookup(store: Store, folder: Path) -> tuple[Callable[[str], Iterable[str]], Callable[[str], int]]:
@@ -337,11 +345,26 @@ def _read_types(snapshot: SnapshotFile) -> _Types:
     return types
 
 
-def _names_by_entity(store: Store, label_properties: Sequence[NamedNode]) -> dict[NamedNode, dict[str, bool]]:
-    """Entity -> its names, and whether each is a label."""
-    names: dict[NamedNode, dict[str, bool]] = defaultdict(dict)
+def _names_by_entity(store: Store, folder: Path, label_properties: Sequence[NamedNode]) -> dict[str, dict[str, bool]]:
+    """The IRI of an entity -> its names, and whether each is a label."""
+    names: dict[str, dict[str, bool]] = defaultdict(dict)
+    snapshot = SnapshotFile(folder)
     for property in (*label_properties, ALIAS):
-        for quad in find_quads(store, None, property, None, KNOWLEDGE):
-            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
-                names[quad.subject].setdefault(quad.object.value, property != ALIAS)
+        of_property = _stored_names(snapshot, property) if snapshot.path.is_file() else _names(store, property)
+        for entity, name in of_property:
+            names[entity].setdefault(name, property != ALIAS)
     return names
+
+
+def _stored_names(snapshot: SnapshotFile, property: NamedNode) -> Iterator[tuple[str, str]]:
+    rows = snapshot.sql.cursor().execute(_VALUES, [str(property)])
+    while batch := rows.fetchmany(10_000):
+        for entity, name in batch:
+            if entity.startswith("<") and name.startswith('"'):
+                yield entity[1:-1], to_term(name).value
+
+
+def _names(store: Store, property: NamedNode) -> Iterator[tuple[str, str]]:
+    for quad in find_quads(store, None, property, None, KNOWLEDGE):
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
+            yield quad.subject.value, quad.object.value

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery, parameter_terms, value_labels
 from kg.terms import to_curie
 
-_MAX_TRIED = 8
-"""How many entities are tried as values, the best known first."""
+_MAX_TRIED, _MAX_TRIED_FOR_QUESTION = 8, 3
+"""How many entities are tried as values, the best known first: for one form, and for each of many questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Question:
 
 def example_values(graph: FilmGraph, query: StoredQuery) -> dict[str, str]:
     """Values for the required parameters: those of the query's example, or else of entities that have an answer."""
-    tried = list(_until_answered(graph, query))
+    tried = list(_until_answered(graph, query, _candidates(graph, query)))
     # Without any answer, those of the first call that was none of an error.
     values = tried[-1].values if tried and tried[-1].has_answer else tried[0].values if tried else {}
     return _as_typed(graph, query, values)
@@ -36,7 +37,8 @@ def answered_question(graph: FilmGraph, query: StoredQuery) -> Question | None:
 
     None for a query that has no answer for the values that were tried.
     """
-    answered = (tried.values for tried in _until_answered(graph, query) if tried.has_answer)
+    candidates = islice(_candidates(graph, query), 1 + _MAX_TRIED_FOR_QUESTION)
+    answered = (tried.values for tried in _until_answered(graph, query, candidates) if tried.has_answer)
     if (values := next(answered, None)) is None:
         return None
     text = query.bind(parameter_terms(query, values, graph.names))
@@ -50,9 +52,9 @@ class _Tried:
     has_answer: bool
 
 
-def _until_answered(graph: FilmGraph, query: StoredQuery) -> Iterator[_Tried]:
-    """Yield the values that the query takes, in the order of `_candidates`; the last have an answer, if any have."""
-    for values in _candidates(graph, query):
+def _until_answered(graph: FilmGraph, query: StoredQuery, candidates: Iterable[dict[str, str]]) -> Iterator[_Tried]:
+    """Yield those of the candidates that the query takes; the last have an answer, if any have."""
+    for values in candidates:
         try:
             answer = graph.ask_with(query.name, values, limit=1)
         except FilmGraphError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import lru_cache
 
@@ -47,9 +47,12 @@ def to_slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].rstrip("-")
 
 
-def closest(name: str, names: Iterable[str], *, limit: int = 2) -> tuple[str, ...]:
+def closest(
+    name: str, names: Iterable[str], *, limit: int = 2, accepts: Callable[[str], bool] | None = None
+) -> tuple[str, ...]:
     """The names that this one is a misspelling of, in alphabetical order; none when no name is that close.
 
+    Only close names are asked whether the caller `accepts` them.
     One wrong letter is allowed, in names of 8 letters two, in names of 13 letters three. A first letter may be missing
     or swapped with the second, but not be another one: `plot` is a word of its own, and no misspelling of `slot`. So is
     a name of fewer than 4 letters with another letter: `use` is none of `USA`.
@@ -70,7 +73,8 @@ def closest(name: str, names: Iterable[str], *, limit: int = 2) -> tuple[str, ..
         score_cutoff=_allowed_edits(folded),
         limit=None,
     )
-    likely = [(distance, match) for match, distance, _ in matches if _is_likely(folded, match.casefold())]
+    near = ((distance, match) for match, distance, _ in matches if _is_likely(folded, match.casefold()))
+    likely = [(distance, match) for distance, match in near if accepts is None or accepts(match)]
     best = min((distance for distance, _ in likely), default=0)
     return tuple(sorted({match for distance, match in likely if distance == best}))[:limit]
 

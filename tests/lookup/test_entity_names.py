@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from kg import filmgraph
 from kg.errors import AmbiguousNameError, UnknownNameError
+from kg.lookup.entity_names import EntityNames
+from kg.lookup.name_search import FILE
 from tests.projects import SmallProject
 
 REPLACED = """\
@@ -31,6 +34,30 @@ def test_case_accents_and_hyphens_do_not_matter_where_one_name_is_meant(project:
         graph.entity("àna")
     with pytest.raises(UnknownNameError):
         graph.entity("Carvalho")
+
+
+def test_of_a_large_graph_only_similar_names_are_read(project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("data/people.yaml", PEOPLE)
+    read_all = project.open()
+    monkeypatch.setattr(filmgraph, "IN_MEMORY", 1)
+    graph = project.open()
+    assert graph.entity("INÊS-CARVALHO").value.endswith("/ines")
+    for name, class_name in (
+        ("àna", ""),
+        ("Jean-Luc Godart", ""),
+        ("Carvalho", ""),
+        ("Anoro", "Film"),
+        ("Ana", "Film"),
+    ):
+        with pytest.raises((AmbiguousNameError, UnknownNameError)) as expected:
+            read_all.entity(name, class_name=class_name)
+        monkeypatch.setattr(EntityNames, "_all_names", None)
+        with pytest.raises(expected.type) as found:
+            graph.entity(name, class_name=class_name)
+        monkeypatch.undo()
+        monkeypatch.setattr(filmgraph, "IN_MEMORY", 1)
+        assert str(found.value) == str(expected.value)
+    assert (graph.build / FILE).is_file()
 
 
 def test_a_source_without_a_label_is_called_by_its_title_but_not_found_by_it(project: SmallProject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from kg import vocabulary as vocab
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
+from kg.queries.answer import Answer
 from kg.server.example_values import Question, answered_question
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
 from kg.server.pages.entity_page import entity_page
@@ -171,6 +173,26 @@ def test_a_question_is_asked_where_it_has_an_answer(project: SmallProject) -> No
     assert found.has("What is the year of Anora?")
     assert not found.has("What is the director of")
     assert "/queries/year?film=Anora" in found.links
+
+
+def test_a_question_is_tried_about_few_entities(project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    films = "".join(f"film-{n}: {{type: Film, label: Film {n}}}\n" for n in range(20))
+    project.write("data/films.yaml", f"source: encyclopedia\n{films}")
+    project.write(
+        "queries/year.rq",
+        "#+ summary: What is the year of a film?\n#+ question: What is the year of $film?\n"
+        "#+ params: {film: {type: entity, class: Film}}\n"
+        "SELECT ?value { VALUES ?film { film:tangerine } ?film film:year ?value }\n",
+    )
+    graph, asked, ask = project.open(), list[object](), FilmGraph.ask_with
+
+    def ask_with(self: FilmGraph, name: str, values: Mapping[str, object], **_: object) -> Answer:
+        asked.append(values)
+        return ask(self, name, values)
+
+    monkeypatch.setattr(FilmGraph, "ask_with", ask_with)
+    assert answered_question(graph, graph.queries["year"]) is None
+    assert 1 < len(asked) <= 4
 
 
 def test_the_home_page_names_what_sources_disagree_on_most(project: SmallProject) -> None:
