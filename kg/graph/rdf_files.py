@@ -97,8 +97,11 @@ def _with_stable_labels(triple: Triple, labels: dict[str, BlankNode]) -> Triple:
     """The triple with a repeatable label for each blank node without one."""
 
     def label(node: BlankNode) -> BlankNode:
-        if not _GENERATED_LABEL.fullmatch(node.value):
-            return node
-        return labels.setdefault(node.value, BlankNode(f"nameless{len(labels)}"))
+        name = node.value
+        if (known := labels.get(name)) is None:
+            if not _GENERATED_LABEL.fullmatch(name):
+                return node
+            known = labels[name] = BlankNode(f"nameless{len(labels)}")
+        return known
 
     return with_labels(triple, label)

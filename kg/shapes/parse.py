@@ -441,6 +441,7 @@ def _parameter_types() -> Iterator[tuple[str, ComponentParameterType]]:
 
 
 @cache
+@cache
 def _sh(name: str) -> str:
     return f"<{SH}{name}>"
 
