@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
@@ -139,6 +139,7 @@ _SSSOM_PREFIXES = {
     "source": SOURCE,
     "sssom": "https://w3id.org/sssom/",
 }
+_BATCH = 20_000
 _UNSPECIFIED_LICENCE = "https://w3id.org/sssom/license/unspecified"
 """What SSSOM requires where no licence of the mappings is stated."""
 
@@ -164,8 +165,7 @@ def to_sssom(
     columns = (*_SSSOM_COLUMNS, *(name for name in judgements.columns if name not in _SSSOM_COLUMNS))
     yield from _sssom_header(prefixes)
     yield _sssom_row(columns)
-    for link in links:
-        sources = sorted({fact.evidence.source for fact in provenance.facts(link.triple)})
+    for link, sources in _with_sources(links, provenance):
         cells = {
             "subject_id": f"film:{link.entity.value.removeprefix(FILM)}"
             if link.entity.value.startswith(FILM)
@@ -181,6 +181,16 @@ def to_sssom(
     for row in judgements.rows:
         cells = dict(zip(judgements.columns, row, strict=True))
         yield _sssom_row(cells.get(name, "") for name in columns)
+
+
+def _with_sources(
+    links: Iterable[ExternalLink], provenance: Provenance
+) -> Iterator[tuple[ExternalLink, Sequence[str]]]:
+    """Each link with the sources that state its identifier; those of many links are read at once."""
+    rest = iter(links)
+    while batch := list(islice(rest, _BATCH)):
+        sources = provenance.sources_of_each([link.triple for link in batch])
+        yield from ((link, sorted(sources[link.triple])) for link in batch)
 
 
 def read_sssom(*paths: Path) -> SssomTable:

@@ -8,7 +8,7 @@ a reason as well. The vocabulary (`ev:`) is described in ontology/evidence.ttl.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +24,7 @@ from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import add_graph
 from kg.graph.store import find_quad, find_quads
 from kg.reports import Place
-from kg.terms import BASE, CONTESTED, EVIDENCE, FACT, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term, TermTriple
+from kg.terms import BASE, CONTESTED, EVIDENCE, FACT, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term, TermTriple, to_spo
 
 if TYPE_CHECKING:
     from kg.graph.triple_tables import TripleTables
@@ -279,6 +279,15 @@ class Provenance:
         yield from (fact for fact in self._statements(triple) if isinstance(fact, Fact))
         if self.records is not None:
             yield from self.records.facts(triple)
+
+    def sources_of_each(self, triples: Collection[Triple]) -> Mapping[Triple, set[str]]:
+        """Each of these triples -> the sources that state it; a query for each would take much longer."""
+        recorded = self.records.sources_of_each(triples) if self.records is not None else {}
+        return {
+            triple: {statement.evidence.source for statement in self._statements(triple) if isinstance(statement, Fact)}
+            | recorded.get(to_spo(triple), set())
+            for triple in triples
+        }
 
     def facts_about(self, subject: NamedNode | BlankNode) -> Iterator[Fact]:
         """Every fact about an entity that is knowledge."""

@@ -7,6 +7,7 @@ never outweighs knowledge. A fact that a decision preferred is always reified: a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -15,7 +16,7 @@ from pyoxigraph import NamedNode, Triple
 from kg.facts.model import Evidence, Fact
 from kg.graph.snapshot_file import SnapshotFile
 from kg.reports import Place
-from kg.terms import Term, to_term, to_text
+from kg.terms import Spo, Term, to_spo, to_term, to_text
 
 _BATCH = 10_000
 _MAX_REMEMBERED = 1 << 17
@@ -48,6 +49,23 @@ class RecordStore:
             condition = "s IN (SELECT id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[])))"
             for fact in self._read(condition, [list(map(to_text, subjects))]):
                 found[fact.subject].append(fact)
+        return found
+
+    def sources_of_each(self, triples: Collection[Triple]) -> dict[Spo, set[str]]:
+        """Each of these triples that a fact states -> the sources of its facts."""
+        found: dict[Spo, set[str]] = defaultdict(set)
+        if self.is_empty:
+            return found
+        rows = self.snapshot.sql.cursor().execute(
+            "WITH wanted AS (SELECT DISTINCT unnest($1::VARCHAR[]) AS s, unnest($2::VARCHAR[]) AS p,"
+            " unnest($3::VARCHAR[]) AS o) SELECT DISTINCT w.s, w.p, w.o, g.source FROM wanted AS w"
+            " JOIN term AS a ON a.text = w.s JOIN term AS b ON b.text = w.p JOIN term AS c ON c.text = w.o"
+            " JOIN fact AS f ON f.s = a.id AND f.p = b.id AND f.o = c.id JOIN fact_origin AS g ON g.id = f.origin"
+            " WHERE f.status = 'record'",
+            [list(texts) for texts in zip(*map(to_spo, triples), strict=True)] or [[], [], []],
+        )
+        for *spo, source in rows.fetchall():
+            found[tuple(spo)].add(source)
         return found
 
     def facts_with_numbers(self, numbers: Sequence[int]) -> Iterator[Fact]:

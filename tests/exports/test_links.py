@@ -10,6 +10,7 @@ import pytest
 import rdflib
 
 from kg.exports.link_formats import JUSTIFICATION
+from kg.graph.record_store import RecordStore
 from kg.mappings.linked_datasets import read_datasets
 from kg.project import Project
 from kg.schema import read_ontology
@@ -77,6 +78,18 @@ def test_sssom_has_a_row_for_each_link_and_the_judgements_unchanged(films: Films
     )
     assert next(row for row in rows if row["object_id"] == "ours:anora")["other"] == "x"
     assert "#  ours: https://films.example/\n" in text
+
+
+def test_the_sources_of_many_links_are_read_at_once(films: Films, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = films.open()
+    text = graph.export_text("sssom")
+    assert "the identifier is given by trade-paper" in text
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a query for one link")
+
+    monkeypatch.setattr(RecordStore, "facts", refuse)
+    assert graph.export_text("sssom") == text
 
 
 def test_every_prefix_of_a_mapping_is_declared(films: Films) -> None:
