@@ -110,6 +110,12 @@ ResultSetMaxRows = 100000
 MaxQueryExecutionTime = 60
 END
 sql() { "$$(command -v isql-vt || command -v isql)" 127.0.0.1:1111 dba "$${VIRTUOSO_PASSWORD:-dba}" exec="$$1"; }
+# The database is made anew: the loader does not load files of names that it has loaded, and old triples would stay.
+if [ -f virtuoso/virtuoso.lck ]; then
+  sql "shutdown;" || true
+  for _ in $$(seq 60); do [ ! -f virtuoso/virtuoso.lck ] || sleep 1; done
+fi
+(cd virtuoso && rm -f virtuoso.db virtuoso.trx virtuoso.pxa virtuoso-temp.db virtuoso-temp.trx)
 (cd virtuoso && virtuoso-t +configfile virtuoso.ini +wait)
 sql "ld_dir('$folder', '*.nq.gz', 'http://example.org/unnamed');"
 loaders=""

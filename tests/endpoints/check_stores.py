@@ -42,7 +42,8 @@ def virtuoso(files: StoreFiles, tmp_path_factory: pytest.TempPathFactory) -> Ite
     port = str(free_port())
     script = script.replace("1111", str(free_port())).replace("8890", port)
     script = "\n".join(line for line in script.splitlines() if not line.startswith("kg check-store"))
-    subprocess.run(["sh", "-c", script], cwd=folder, check=True, capture_output=True, timeout=300)
+    for _ in range(2):  # again, as for another build
+        subprocess.run(["sh", "-c", script], cwd=folder, check=True, capture_output=True, timeout=300)
     try:
         yield f"http://127.0.0.1:{port}/sparql"
     finally:

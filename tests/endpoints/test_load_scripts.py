@@ -39,6 +39,16 @@ def test_settings_grow_with_the_graph() -> None:
         assert loader in write_load_script("fuseki", LoadPlan("/data", triples, 16))
 
 
+def test_virtuoso_gets_a_new_database_each_time() -> None:
+    lines = write_load_script("virtuoso", LoadPlan("/data", 3_000, 2)).splitlines()
+    steps = [next(n for n, line in enumerate(lines) if text in line) for text in STEPS]
+    assert steps == sorted(steps)
+
+
+STEPS = ('sql "shutdown;"', "rm -f virtuoso.db virtuoso.trx", "virtuoso-t +configfile", "ld_dir(", "rdf_loader_run();")
+"""The loader loads no file of a name that it has loaded, whatever is in it now."""
+
+
 def test_the_command_prints_a_script(films: FilmGraph, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     project = str(films.project.folder)
     assert main(["load-script", "qlever", str(tmp_path), "--project", project, "--memory", "16"]) == 0
