@@ -20,8 +20,8 @@ CHART = HERE.parent / "docs/scaling.svg"
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 420, 60, 20, 190, 50
 DECADES, SECONDS = (3, 8), (-1, 4)
 """The powers of ten of triples and of seconds that the chart has room for."""
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""Okabe and Ito's colours, which differ for people with any colour vision."""
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
+"""Okabe and Ito's colours, which differ for people with any colour vision, and a grey."""
 
 Point = tuple[float, float]
 
