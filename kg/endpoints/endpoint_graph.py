@@ -25,7 +25,7 @@ from kg.facts.model import Evidence, Fact
 from kg.federation.config import ServiceConfig, Services, read_services, store_config
 from kg.federation.endpoint_client import EndpointClient
 from kg.files.atomic import write_file
-from kg.filmgraph import FilmGraph
+from kg.filmgraph import FilmGraph, NameIndexOfBuild
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import SnapshotFile
@@ -61,6 +61,7 @@ class EndpointGraph(FilmGraph):
         self.build = self._same_build or project.build_folder / "endpoint"
         self.names = RemoteNames(self.remote)
         self.snapshot = SnapshotFile(self.build)
+        self._index = NameIndexOfBuild(self.build, self.store, self.snapshot)
         records = RecordStore(self.snapshot) if self._same_build is not None else None
         self.provenance = _RemoteProvenance(self.store, records)
         self.deviations = read_deviations(project, config.address, self.layout.version)

@@ -48,6 +48,11 @@ def test_names_without_their_accents_and_misspelt_ones(remote: EndpointGraph) ->
     assert raised.value.suggestions == ("Sean Baker",)
 
 
+def test_of_the_same_build_names_are_searched_here(films: FilmGraph, remote: EndpointGraph) -> None:
+    assert remote.search("anorra") == films.search("anorra") != ()
+    assert remote.best_known("Film") == films.best_known("Film") != ()
+
+
 def test_an_inferred_triple_is_explained_down_to_its_source(films: FilmGraph, remote: EndpointGraph) -> None:
     question = ("anora", "contributor", "Sean Baker")
     assert remote.why_text(*question) == films.why_text(*question)
