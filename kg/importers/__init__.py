@@ -79,9 +79,12 @@ class Importer:
             return source
         return Source(**self.source)
 
-    def run(self, paths: list[str], session: ImportSession, options: Mapping[str, str | None]) -> None:
-        """Import paths into a session."""
-        _load(self.function)(paths, session, **options)
+    def run(self, paths: list[str] | str, session: ImportSession, options: Mapping[str, str | None]) -> None:
+        """Import paths into a session; raises `InputError` when a file is changed while it is read."""
+        from kg.importers.input_files import unchanged_files
+
+        with unchanged_files([paths] if isinstance(paths, str) else paths):
+            _load(self.function)(paths, session, **options)
 
 
 def _load(reference: str) -> Callable[..., Any]:

@@ -49,6 +49,25 @@ def all_files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
 
 @contextmanager
+def unchanged_files(paths: Iterable[str | Path]) -> Iterator[None]:
+    """Raises `InputError` at the end when a file was changed meanwhile, since parts of both would have been read."""
+    states = {path: _state(path) for path in all_files(paths) if path.is_file()}
+    yield
+    for path, state in states.items():
+        if _state(path) != state:
+            raise InputError(f"{path} was changed while it was read. Nothing was written. Run it again.")
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What differs after a file was written, also if it is another file of this name; None where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+@contextmanager
 def open_decompressed(path: Path, progress: Progress | None = None) -> Iterator[BinaryIO]:
     """The bytes of a file or pipe, decompressed where it is gzip or bzip2, whatever its name.
 

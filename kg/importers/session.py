@@ -63,6 +63,8 @@ class ImportSummary:
     """Records that could not be read."""
     rejected_values: int = 0
     """Values that do not fit their property, and parts without a value that they must have."""
+    listed_rejects: int = 0
+    """How many of both are in the file of rejects; the others are only counted."""
     unnamed: int = 0
     """Entities without a name in the dataset: their label is their key or identifier."""
     skipped: Counter[str] = field(default_factory=Counter)
@@ -89,6 +91,8 @@ class ImportSummary:
             lines.append(f"  where sources disagree it has no rank: add {self.source} to `sources` in data/policy.yaml")
         if self.has_rejects:
             where = f", see {self.rejects_file.as_posix()}" if self.rejects_file is not None else ""
+            if where and self.listed_rejects < self.rejected + self.rejected_values:
+                where += f" for the first {self.listed_rejects:,}"
             lines.append(f"rejected: {self.rejects_in_words()}{where}")
         if self.unnamed:
             entities = counted(self.unnamed, "entity is", "entities are")
@@ -273,6 +277,7 @@ class ImportSession:
         self._write_reject(file, line, reason)
 
     def _write_reject(self, file: str, line: int, reason: str, text: str = "") -> None:
+        self.summary.listed_rejects += 1
         shown = " ".join(text[:MAX_REJECT_TEXT].split())
         self.spool.write_reject(f"{file}:{line}: {reason}" + (f": {shown}" if shown else "") + "\n")
 

@@ -19,6 +19,7 @@ table this is the class with the kind.
 from __future__ import annotations
 
 import csv
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -184,22 +185,27 @@ class Spool:
         # By its statistics DuckDB would see that a column has no NULL, and give it another type than in other files.
         self.sql.execute("SET disabled_optimizers = 'in_clause,statistics_propagation'")
         connections = [self.sql.cursor() for _ in tables]
-        with ThreadPoolExecutor(THREADS) as pool:
-            copies = [
-                pool.submit(connection.execute, f"COPY ({table}) TO {quote(file)} ({_PARQUET})")
-                for connection, table, file in zip(connections, tables, files, strict=True)
-            ]
-            try:
-                for copy in copies:
-                    copy.result()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for connection in connections:
-                    connection.interrupt()
-                raise
-            finally:
-                for connection in connections:
-                    connection.close()
+        try:
+            with ThreadPoolExecutor(THREADS) as pool:
+                copies = [
+                    pool.submit(connection.execute, f"COPY ({table}) TO {quote(file)} ({_PARQUET})")
+                    for connection, table, file in zip(connections, tables, files, strict=True)
+                ]
+                try:
+                    for copy in copies:
+                        copy.result()
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    # Again and again, since a statement that has just been begun is not interrupted.
+                    while not all(copy.done() for copy in copies):
+                        for connection in connections:
+                            connection.interrupt()
+                        time.sleep(0.05)
+                    raise
+        finally:
+            # Not before all statements have ended.
+            for connection in connections:
+                connection.close()
         self.sql.execute(f"SET threads = {THREADS}")
         return files
 

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kg.importers.tables import table_import
 from tests.importers.import_project import ROOT, ImportProject
 
 KILLS = 8
@@ -69,3 +71,38 @@ def test_an_import_killed_at_any_moment_leaves_the_old_file_or_the_new_one(
     assert started(project, table).wait() == 0
     assert files_of(project) == new
     assert not list((project.folder / "data").rglob(".*"))
+
+
+@pytest.mark.parametrize("change", ["longer", "shorter", "another file", "deleted"])
+def test_a_file_that_changes_while_it_is_read_is_not_imported(
+    project: ImportProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: str,
+) -> None:
+    table = tmp_path / "films.csv"
+    Path(f"{table}.mapping.yaml").write_text(MAPPING, encoding="utf-8")
+    films(table, "Old")
+    assert project.run("table", str(table)) == 0
+    before, read = files_of(project), table_import.import_file
+
+    def changing(path: Path, *arguments: Any, **options: Any) -> table_import.ImportedRows:
+        imported = read(path, *arguments, **options)
+        match change:
+            case "longer":
+                with path.open("a", encoding="utf-8") as file:
+                    file.write("2001,One More,1999,Director 1\n")
+            case "shorter":
+                path.write_text("No,Title,Year,Director\n", encoding="utf-8")
+            case "another file":
+                films(other := path.with_name("other.csv"), "Old")
+                other.replace(path)
+            case _:
+                path.unlink()
+        return imported
+
+    monkeypatch.setattr(table_import, "import_file", changing)
+    assert project.run("table", str(table)) == 2
+    assert f"{table} was changed while it was read. Nothing was written. Run it again." in capsys.readouterr().err
+    assert files_of(project) == before

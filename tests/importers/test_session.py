@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,6 +125,12 @@ def test_streamed_facts_are_written_after_the_others_in_their_order(session: Imp
     session.finish()
     select = f"SELECT subject FROM read_parquet('{session.folder / 'facts.parquet'}')"
     assert session.sql.execute(select).fetchall() == [("z",), ("a3",), ("a2",), ("a1",)]
+
+
+def test_an_error_in_one_of_several_files_ends_the_others(session: ImportSession) -> None:
+    endless = "SELECT count(*) AS subject FROM range(1_000_000) AS a, range(1_000_000) AS b WHERE a.range + b.range < 0"
+    with pytest.raises(duckdb.InvalidInputException, match="no such row"):
+        session.spool.write_parquet_files(["SELECT error('no such row') AS subject", *[endless] * 5])
 
 
 def test_the_same_facts_give_the_same_bytes_in_any_order(tmp_path: Path, schema: Schema) -> None:

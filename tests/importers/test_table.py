@@ -126,7 +126,9 @@ def test_rows_without_a_key_beyond_the_limit_are_counted(
     films.write_text(FILMS + ",2015,,,\n" * 3, encoding="utf-8")
     project.run("table", str(films))
     assert len(project.rejects("my-films").splitlines()) == 1
-    assert "rejected: 3 records" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "rejected: 3 records, see " in output
+    assert "rejects.txt for the first 1\n" in output
 
 
 def test_values_and_rows_that_do_not_fit_are_rejected_with_their_lines(project: ImportProject, films: Path) -> None:

@@ -118,5 +118,6 @@ def _add_result(result: FileResult, session: ImportSession) -> None:
     summary.records += counts.records
     summary.rejected += counts.rejected
     summary.rejected_values += counts.rejected_values
+    summary.listed_rejects += counts.listed_rejects
     summary.skipped.update(counts.skipped)
     summary.unmapped.update(counts.unmapped)
