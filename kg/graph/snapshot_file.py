@@ -57,6 +57,8 @@ _HAS_BLANK_NODES = (
 _SHARE = 3 / 4
 """Of the memory that a worker may take, the part that DuckDB may."""
 _EXPORT_MEMORY = "500MB"
+_LINES_AT_ONCE = 1 << 30
+"""Bytes of N-Quads in a file that a store is filled from."""
 _SPO = "s UINTEGER, p UINTEGER, o UINTEGER"
 Graph = NamedNode | BlankNode | DefaultGraph
 
@@ -293,7 +295,8 @@ class SnapshotFile:
     def write_quads(self, folder: Path, part: Part) -> Iterator[Path]:
         """The quads of a part without blank nodes as N-Quads files in a folder, in any order.
 
-        Each is written when it is asked for, within the memory that the snapshot was opened with.
+        Each has about a gigabyte, and is written when it is asked for, within the memory that the snapshot was opened
+        with; it is deleted afterwards.
         """
         from kg.graph.ntriples import subject_ranges, write_lines
 
@@ -304,8 +307,9 @@ class SnapshotFile:
             for name, place in (("property", "p"), ("graph_name", "g")):
                 used = f"SELECT {place} FROM ({quads}) AS t"
                 sql.execute(f"CREATE TEMP TABLE {name} AS SELECT id, text FROM term WHERE id IN ({used})")
-            for number, (low, high) in enumerate(subject_ranges(sql, quads)):
-                in_range, file = f"BETWEEN {low} AND {high}", folder / f"graph{number}.nq"
+            lines, piece = folder / "graph.nq", folder / "piece.nq"
+            for low, high in subject_ranges(sql, quads):
+                in_range = f"BETWEEN {low} AND {high}"
                 sql.execute(f"CREATE OR REPLACE TEMP TABLE quad AS SELECT * FROM ({quads}) AS t WHERE s {in_range}")
                 # Only the terms that are needed are held for a join.
                 write_lines(
@@ -314,9 +318,18 @@ class SnapshotFile:
                     " JOIN property AS b ON b.id = p"
                     " JOIN (SELECT id, text FROM term WHERE id IN (SELECT o FROM quad)) AS c ON c.id = o"
                     f" LEFT JOIN graph_name AS d ON d.id = g WHERE NOT ({_HAS_BLANK_NODES})",
-                    file,
+                    piece,
                 )
-                yield file
+                with lines.open("ab") as target, piece.open("rb") as source:
+                    shutil.copyfileobj(source, target, 1 << 20)
+                piece.unlink()
+                # What is loaded at once takes less space in a store than in parts.
+                if lines.stat().st_size >= _LINES_AT_ONCE:
+                    yield lines
+                    lines.unlink()
+            if lines.exists():
+                yield lines
+                lines.unlink()
 
     def write_tables(
         self, folder: Path, *, names: Sequence[str] = TABLES, by_predicate: bool = False, own_numbers: bool = False

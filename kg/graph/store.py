@@ -66,7 +66,6 @@ def fill_store(folder: Path, *, memory: str | None = None) -> None:
     else:
         for lines in snapshot.write_quads(folder, ALL):
             store.bulk_load(path=lines, format=RdfFormat.N_QUADS, lenient=True)  # the build wrote it
-            lines.unlink()
         store.bulk_extend(snapshot.quads(ALL, only_blank_nodes=True, is_sorted=False))
     store.flush()
 

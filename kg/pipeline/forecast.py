@@ -1,7 +1,9 @@
-"""What a build from all files will need: memory, disk and time, by the number of facts in its files.
+"""What a build from all files will need: memory, disk and time, by what is in its files.
 
-Needs grow nearly in proportion to the facts. They were measured with the synthetic films of `benchmarks/`; between
-these points and beyond them, they are taken to follow a power of the number of facts.
+Needs grow in proportion to facts and to their texts: the different subjects, values and records. Each is a term or
+evidence, so credits, of which each names a part and a record, need more than as many facts about films. The bytes of
+each were fitted to builds of 18,000 to 1,850,000 facts about films (`benchmarks/film_project.py`) and of 1,400,000 and
+3,800,000 facts of IMDb's `title.principals`, which they meet within 15 %.
 """
 
 from __future__ import annotations
@@ -16,20 +18,30 @@ from kg.facts.readers import named_files
 from kg.federation.config import read_services
 from kg.graph.triple_tables import memory_bytes
 from kg.project import Project
+from kg.sql import quote
 from kg.text.sizes import format_bytes
 
 LARGE = 250_000
 """Facts; a build of so many takes long enough for a forecast to matter."""
-_FACTS = (18_118, 184_778, 555_012, 1_850_000)
-_MEMORY = {True: (241e6, 574e6, 1577e6, 2500e6), False: (172e6, 237e6, 393e6, 893e6)}
-_DISK = {True: (9e6, 134e6, 427e6, 1548e6), False: (4e6, 17e6, 46e6, 152e6)}
-"""With or without a lookup store -> the most bytes at those numbers of facts."""
+_TEXTS, _RECORDS = 0.65, 0.16
+"""Of a fact about films: where they are not counted."""
+_MEMORY, _MEMORY_OF_FACT, _MEMORY_OF_TEXT = 165e6, 82, 472
+"""Bytes of the program and its tables."""
+_FILLING_OF_QUAD, _MOST_FILLING = 1000, 2.45e9
+"""Bytes beside those of the program while the lookup store is filled; Oxigraph loads a part at a time."""
+_DISK, _DISK_OF_FACT, _DISK_OF_TEXT = 2.5e6, 35, 75
+"""Bytes of a snapshot with the tables that stand for a store."""
+_DISK_BESIDE_STORE = 0.44
+"""How much of them a snapshot has without these tables."""
+_STORE_OF_QUAD, _LINE_OF_QUAD, _MOST_LINES = 178, 148, 8e6
+"""Bytes of the store before it is compacted, and of the lines that it is filled from, so many at a time."""
 _SECONDS = {"reading": 4.0, "deciding": 0.6, "inferring": 1.3, "checking": 1.8, "storing": 4.0}
 _STORE_SECONDS = 26.0
 """Of a million facts, those of a phase and those of filling the lookup store; only their relations matter."""
 _STARTING = {"reading": 0.3, "deciding": 0.1, "inferring": 0.2, "checking": 0.4, "storing": 0.4}
 """The seconds of a build of hardly any facts."""
-_TRIPLES = 1.9
+_TRIPLES, _QUADS_OF_RECORD = 1.9, 3.4
+"""Triples of a fact, and quads of evidence of a record."""
 _LARGEST_STORE = 20_000_000
 """Filling a store with more quads takes many times as long as all the rest of the build."""
 _BYTES_PER_FACT = {".yaml": 55, ".yml": 55, ".parquet": 6}
@@ -57,24 +69,90 @@ class Forecast:
         return text if self.disk < self.free else f"{text} The disk has only {format_bytes(self.free)} left."
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What files have: facts, the texts of them that differ, and how many of these are records, all about."""
+
+    facts: int
+    texts: float
+    records: float
+
+    @property
+    def quads(self) -> float:
+        """Triples and evidence, about."""
+        return _TRIPLES * self.facts + _QUADS_OF_RECORD * self.records
+
+    def memory(self, *, has_store: bool, limit: int | None = None) -> int:
+        """The most bytes of memory at once; `limit` is that of the tables."""
+        tables = _MEMORY_OF_FACT * self.facts + _MEMORY_OF_TEXT * self.texts
+        filling = min(_FILLING_OF_QUAD * self.quads, _MOST_FILLING) if has_store else 0.0
+        return int(_MEMORY + max(tables if limit is None else min(tables, limit), filling))
+
+    def disk(self, *, has_store: bool) -> int:
+        """The most bytes of disk at once."""
+        snapshot = _DISK + _DISK_OF_FACT * self.facts + _DISK_OF_TEXT * self.texts
+        if not has_store:
+            return int(snapshot)
+        lines = _LINE_OF_QUAD * min(self.quads, _MOST_LINES)
+        return int(_DISK_BESIDE_STORE * snapshot + lines + _STORE_OF_QUAD * self.quads)
+
+
 def forecast(project: Project, *, memory: str | None = None) -> Forecast:
     """What a build of all of a project's files needs; `memory` is its limit."""
-    facts = sum(map(count_facts, named_files(project.data, within=project.real_folder).values()))
-    has_store = has_lookup_store(project, facts * _TRIPLES)
-    needed, tables = (_interpolate(facts, _MEMORY[is_filled]) for is_filled in (has_store, False))
-    if memory is not None:
-        # What is beyond the tables has no limit: the interpreter, and the store while it is filled.
-        needed = min(needed, memory_bytes(memory) + _MEMORY[False][0] + needed - tables)
-    disk = _interpolate(facts, _DISK[has_store])
+    files = [count_contents(path) for path in named_files(project.data, within=project.real_folder).values()]
+    contents = Contents(
+        sum(file.facts for file in files), sum(file.texts for file in files), sum(file.records for file in files)
+    )
+    facts = contents.facts
+    has_store = has_lookup_store(project, contents.quads)
     seconds = {phase: _STARTING[phase] + facts * each / 1e6 for phase, each in _SECONDS.items()}
     seconds["storing"] += facts * _STORE_SECONDS / 1e6 if has_store else 0.0
-    return Forecast(facts, int(needed), int(disk), shutil.disk_usage(project.folder).free, seconds)
+    return Forecast(
+        facts,
+        contents.memory(has_store=has_store, limit=memory_bytes(memory) if memory is not None else None),
+        contents.disk(has_store=has_store),
+        shutil.disk_usage(project.folder).free,
+        seconds,
+    )
 
 
 def has_lookup_store(project: Project, quads: float) -> bool:
     """Whether a build gets a lookup store, as `filmgraph.toml` has it: `auto` leaves it out of a very large one."""
     lookup = read_services(project.configuration).lookup
     return lookup == "always" or (lookup == "auto" and quads <= _LARGEST_STORE)
+
+
+def count_contents(path: Path) -> Contents:
+    """What a file has; of a large table the texts are counted, of others they are as many as those of films."""
+    facts = count_facts(path)
+    is_large_table = facts >= LARGE and path.suffix.lower() in (".parquet", ".csv", ".tsv")
+    counted = _count_texts(path) if is_large_table else None
+    # A table of which DuckDB reads a part only is full of faults.
+    if counted is None or counted.facts < facts / 2:
+        return Contents(facts, _TEXTS * facts, _RECORDS * facts)
+    return counted
+
+
+def _count_texts(path: Path) -> Contents | None:
+    """What a table has, by sketches of its columns, which takes a hundredth of the time of a build.
+
+    None for a table that cannot be read so.
+    """
+    import duckdb
+
+    table = f"read_csv({quote(path)}, all_varchar = true, header = true, ignore_errors = true)"
+    if path.suffix.lower() == ".parquet":
+        table = f"read_parquet({quote(path)})"
+    try:
+        with duckdb.connect(":memory:") as sql:
+            columns = [name for name, *_ in sql.execute(f"FROM {table} LIMIT 0").description or ()]
+            record = "approx_count_distinct(record)" if "record" in columns else "0"
+            texts = "approx_count_distinct(subject) + approx_count_distinct(value)"
+            query = f"FROM {table} SELECT count(*), {texts}, {record}"
+            ((facts, others, records),) = sql.execute(query).fetchall()
+    except (duckdb.Error, ValueError):
+        return None  # the build says what is wrong with it
+    return Contents(facts, others + records, records)
 
 
 def count_facts(path: Path) -> int:
@@ -107,17 +185,6 @@ def _line_length(path: Path, size: int) -> float:
             part = file.read(_SAMPLE)
             read, lines = read + len(part), lines + part.count(b"\n")
     return read / lines if lines else 0.0
-
-
-def _interpolate(facts: int, measured: tuple[float, ...]) -> float:
-    """The need of so many facts, on straight lines between the logarithms of what was measured."""
-    points = [(math.log(count), math.log(need)) for count, need in zip(_FACTS, measured, strict=True)]
-    if facts <= _FACTS[0]:
-        return measured[0]
-    place = math.log(facts)
-    index = next((number for number, (x, _) in enumerate(points) if place <= x), len(points) - 1)
-    (x, y), (next_x, next_y) = points[index - 1], points[index]
-    return math.exp(y + (place - x) * (next_y - y) / (next_x - x))
 
 
 def _rounded(count: int) -> int:

@@ -268,6 +268,7 @@ def test_a_lookup_store_that_is_filled_in_several_pieces_has_all_quads(
     monkeypatch.setattr("kg.graph.store._FEW", 1)
     monkeypatch.setattr("kg.graph.ntriples._MAX_ROWS_AT_ONCE", 3_000)
     monkeypatch.setattr("kg.graph.ntriples._MAX_RANGES", 100)
+    monkeypatch.setattr("kg.graph.snapshot_file._LINES_AT_ONCE", 500_000)
     sizes, write = [], SnapshotFile.write_quads
 
     def sized(self: SnapshotFile, folder: Path, part: Part) -> Iterator[Path]:
