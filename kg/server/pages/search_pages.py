@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
+from time import monotonic
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -56,6 +57,8 @@ _HOME = ("people", "awards", "companies")
 _MAX_HITS = 60
 _MAX_SUGGESTIONS = 8
 _MAX_ON_HOME, _MAX_QUESTIONS = 8, 12
+_SECONDS_FOR_QUESTIONS = 4.0
+"""After so long, no more questions are looked for: a large graph, or one behind an endpoint, is slow to answer."""
 _MAX_ABOUT_LENGTH, _MAX_OCCUPATIONS = 90, 3
 
 
@@ -138,8 +141,10 @@ def _questions(graph: FilmGraph) -> Sequence[Question]:
 
     Cached, because each is asked until there is an answer.
     """
+    until = monotonic() + _SECONDS_FOR_QUESTIONS
     queries = (query for query in graph.queries.valid() if query.question)
-    asked = filter(None, (answered_question(graph, query) for query in queries))
+    in_time = takewhile(lambda _: monotonic() < until, queries)
+    asked = filter(None, (answered_question(graph, query) for query in in_time))
     if found := list(islice(asked, _MAX_QUESTIONS)):
         return found
     return [Question(query.summary, query.name, {}) for query in islice(_shortest_by_topic(graph), _MAX_QUESTIONS)]

@@ -16,6 +16,7 @@ from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
 from kg.queries.answer import Answer
 from kg.server.example_values import Question, answered_question
+from kg.server.pages import search_pages
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
 from kg.server.pages.entity_page import entity_page
 from kg.server.pages.reference_pages import ontology_page, sources_page
@@ -173,6 +174,18 @@ def test_a_question_is_asked_where_it_has_an_answer(project: SmallProject) -> No
     assert found.has("What is the year of Anora?")
     assert not found.has("What is the director of")
     assert "/queries/year?film=Anora" in found.links
+
+
+def test_of_a_slow_graph_the_home_page_has_other_words_for_questions(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(
+        "queries/years.rq", "#+ summary: The years.\n#+ question: Which years?\nSELECT ?y { ?film film:year ?y }\n"
+    )
+    monkeypatch.setattr(search_pages, "_SECONDS_FOR_QUESTIONS", 0.0)
+    found = parse_page(home_page(project.open()))
+    assert found.has("The years.")
+    assert not found.has("Which years?")
 
 
 def test_a_question_is_tried_about_few_entities(project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
