@@ -49,6 +49,8 @@ FIRST_ROUND_OF_LIMITS = 2
 """Round of the estimation from which limits are estimated."""
 PRIOR_PAIRS_OF_SIGN = 2.0
 """Pairs that the tables of `limits` count for in each sign."""
+PRIOR_PAIRS_AT_LIMIT = 6.0
+"""Pairs that the share of true pairs with a sign counts for among those that no rival keeps below the limit."""
 CAUTION = 1.3
 """How many more false pairs are expected of a sign than were counted: a mention with a counterpart is compared less."""
 UNLIKELY = 0.1
@@ -182,6 +184,16 @@ def _sign(limit: Limit) -> tuple[Sign, float]:
     return limit.sign, limit.confidence
 
 
+def _limit_for(share: float, pairs: Sequence[tuple[float, float]]) -> float:
+    """The limit with which this share of some pairs, each with its confidence and limit, is expected to be true.
+
+    Rivals keep some of them below the limit: what these lack, the others have more.
+    """
+    below = [confidence for confidence, limit in pairs if confidence < 0.95 * min(limit, share)]
+    true_at_limit = share * (len(pairs) + PRIOR_PAIRS_AT_LIMIT) - sum(below)
+    return max(share, true_at_limit / (len(pairs) - len(below) + PRIOR_PAIRS_AT_LIMIT))
+
+
 def _has_counterpart(confidence: float) -> bool | None:
     return True if confidence >= SAME_FROM else False if confidence < UNLIKELY else None
 
@@ -281,18 +293,22 @@ class _ComparedPairs:
         free_share = prod(1 - share for share in taken)
         free: Counter[tuple[Sign, float]] = Counter()
         false: Counter[tuple[Sign, float]] = Counter()
+        limited: dict[tuple[Sign, float], list[tuple[float, float]]] = defaultdict(list)
         for index, limit in self._findings.items():
             if odds[index] >= limit.confidence / (1 - limit.confidence):
                 ours, theirs = states[0][self._lefts[index]], states[1][self._rights[index]]
                 if ours is not None and theirs is not None:
                     (false if ours or theirs else free)[_sign(limit)] += 1
+                    if not (ours or theirs):
+                        limited[_sign(limit)].append((self.confidences[index], self._limits[index]))
         ratio = max(taken) / max(1 - max(taken), MIN_UNMATCHED)
         shares: dict[tuple[Sign, float], float] = {}
         for sign in free:
             expected = CAUTION * false[sign] * free_share / max(1 - free_share, MIN_UNMATCHED)
             true = max(free[sign] - expected, 0.0) + sign[1] * PRIOR_PAIRS_OF_SIGN
             scaled = sign[1] / (1 - sign[1]) * ratio
-            shares[sign] = min(true / (free[sign] + PRIOR_PAIRS_OF_SIGN), scaled / (1 + scaled), MAX_LIMIT)
+            share = true / (free[sign] + PRIOR_PAIRS_OF_SIGN)
+            shares[sign] = min(_limit_for(share, limited[sign]), scaled / (1 + scaled), MAX_LIMIT)
         for index, limit in self._findings.items():
             share = shares.get(_sign(limit), limit.confidence)
             is_free = states[0][self._lefts[index]] is False and states[1][self._rights[index]] is False

@@ -213,6 +213,25 @@ def test_the_limit_of_a_sign_is_estimated_from_the_films_that_have_another_count
     assert second_films < 0.5 < translations
 
 
+def test_a_pair_without_rivals_has_the_confidence_that_rivals_leave() -> None:
+    """Of the films under other titles, some have five candidates, of which one at most is right."""
+    numbered = list(enumerate(_OTHER_WORDS))
+    left = [_with_people(f"lo-{number}", word, 100 + number) for number, word in numbered[:8]]
+    right = [_with_people(f"ro-{number}", word[::-1], 100 + number) for number, word in numbered[:8]]
+    several = [_with_people(f"ls-{number}", word, 100 + number) for number, word in numbered[8:10]]
+    rivals = [
+        _with_people(f"rs-{number}-{end}", word[::-1] + "x" * end, 100 + number)
+        for number, word in numbered[8:10]
+        for end in range(5)
+    ]
+    second = [
+        _with_people(f"r-{number}-{end}", word[::-1] + end, number)
+        for number, word in numbered
+        for end in ("", " mapp")
+    ]
+    assert 0.4 < _confidence_of_other_titles([*left, *several], [*right, *rivals, *second]) < 0.6
+
+
 def test_a_required_precision_moves_the_threshold() -> None:
     unsure = [film("l-a", "Carmen", year=1983), *(film(f"r-{letter}", "Carmen", year=1983) for letter in "bc")]
 
