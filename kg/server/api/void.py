@@ -18,7 +18,6 @@ from starlette.routing import BaseRoute, Route
 from kg.endpoints.endpoint_graph import EndpointGraph
 from kg.filmgraph import FilmGraph
 from kg.graph.snapshot_file import GRAPHS
-from kg.graph.store import find_solutions
 from kg.queries.result_writers import TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.request_params import base_url, negotiate, snapshot_of, to_response
 from kg.terms import FILM, RDF, TYPE, XSD
@@ -184,15 +183,17 @@ def _triple_counts(graph: FilmGraph) -> Counter[str]:
 @lru_cache(maxsize=4)
 def _uses(graph: FilmGraph, query: str) -> Counter[NamedNode]:
     """Term -> how often it is used, by a query with these two columns."""
-    rows = (
-        (term, int(number.value)) for term, number in find_solutions(graph.store, query) if isinstance(term, NamedNode)
-    )
-    return Counter(dict(rows))
+    uses: Counter[NamedNode] = Counter()
+    for term, number in (row.terms for row in graph.sparql(query)):  # of a large graph, by its columns
+        if isinstance(term, NamedNode) and isinstance(number, Literal):
+            uses[term] = int(number.value)
+    return uses
 
 
 @lru_cache(maxsize=2)
 def _entity_count(graph: FilmGraph) -> int:
-    return int(find_solutions(graph.store, _ENTITIES)[0][0].value)
+    (number,) = next(iter(graph.sparql(_ENTITIES))).terms
+    return int(number.value) if isinstance(number, Literal) else 0
 
 
 _MEMBERS = f"SELECT ?class (COUNT(*) AS ?n) {{ ?entity <{RDF}type> ?class }} GROUP BY ?class"
