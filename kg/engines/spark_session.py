@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +51,7 @@ def open_session(master: str = DEFAULT_MASTER) -> Any:
     Raises `InputError` when pyspark or Java is missing, or the master does not answer.
     """
     try:
+        warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")  # about what pyspark itself calls
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as error:
         raise InputError(_MISSING) from error
@@ -114,6 +116,8 @@ def _settings(master: str) -> dict[str, str]:
         # One process does it all: few partitions, and the memory of that process.
         settings |= {"spark.sql.shuffle.partitions": "8", "spark.driver.host": "127.0.0.1"}
         settings["spark.driver.memory"] = os.environ.get("KG_SPARK_MEMORY", "2g")
+        log = Path(__file__).with_name("log4j2.properties")
+        settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={log.as_uri()}"
     return settings
 
 

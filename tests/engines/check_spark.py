@@ -120,6 +120,17 @@ def test_tables_have_the_same_closure_on_spark_alone(tmp_path: Path) -> None:
     assert content_of(closed) == content_of(tables)
 
 
+def test_spark_writes_nothing_beside_the_messages_of_a_command(tmp_path: Path) -> None:
+    prefixes = "@prefix f: <http://e/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
+    (tmp_path / "data.ttl").write_text(f"{prefixes} f:a a f:B .")
+    (tmp_path / "ontology.ttl").write_text(f"{prefixes} f:B rdfs:subClassOf f:C .")
+    files = ["data.ttl", "--ontology", "ontology.ttl", "-o", "closed.nt"]
+    call = [sys.executable, "-m", "kg", "infer", *files, "--engine", "spark=local[1]"]
+    run = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=True)
+    lines = [line for line in run.stderr.splitlines() if "jdk.incubator.vector" not in line]  # of Java itself
+    assert lines == ["1 triple was inferred; written to closed.nt"]
+
+
 def test_two_terms_of_one_number_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = tmp_path / "data.nt"
     write_random_graphs(data)
