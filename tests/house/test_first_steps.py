@@ -88,7 +88,7 @@ WRONG = [
     ("import tabel x.csv", "Did you mean table?"),
     ("import table no-such-file.csv", "There is no file no-such-file.csv."),
     ("ask", "Missing: NAME, a name that `kg queries` lists."),
-    ("why Anora director", "Missing: O, an entity by any name, or a literal's text."),
+    ("why-not Anora director", "Missing: O, an entity by any name, or a literal's text."),
     ("why Anora director a b", "'b' is one argument too many."),
     ("bui", "Did you mean build?"),
     ("search", "Did you mean show?"),
