@@ -11,7 +11,8 @@ from kg.project import Project
 
 FileStates = Mapping[Path, tuple[int, int]]
 """File -> when it was changed, in nanoseconds, and its size."""
-_SECONDS = 0.2
+_SECONDS, _SHARE = 0.1, 4
+"""Between two looks at the files; or so many times as long as a look takes, where there are many files."""
 
 
 def read_file_states(project: Project, *, texts: Path | str | None = None) -> FileStates:
@@ -41,14 +42,16 @@ def watch(
     built: FileStates | None = None
     before = read_file_states(project, texts=texts)
     while goes_on():
+        start = time.monotonic()
         now = read_file_states(project, texts=texts)
+        took = time.monotonic() - start
         if now == before and now != built:
             build()
             # A build may write into the project; what people change meanwhile is seen as well, since it is later.
             after = read_file_states(project, texts=texts)
             built = now if _changed_by_others(now, after) else after
         before = now
-        sleep(_SECONDS)
+        sleep(max(_SECONDS, _SHARE * took))
 
 
 def _changed_by_others(before: FileStates, after: FileStates) -> bool:

@@ -26,8 +26,9 @@ from kg.server.metrics import Metrics, open_metrics
 from kg.server.response_cache import ResponseCache, ResponseHead
 from kg.server.settings import Limits
 from kg.workers.pool import Pool
+from kg.workers.template import Template
 
-_POLL_SECONDS, _ENDPOINT_POLL_SECONDS = 0.5, 30.0
+_POLL_SECONDS, _ENDPOINT_POLL_SECONDS = 0.2, 30.0
 
 
 @dataclass
@@ -96,6 +97,8 @@ class GraphService:
         self._polling: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._warming: asyncio.Task[None] | None = None
+        self._template: Template | None = None
+        """Once builds have changed, a template that has loaded what the workers of the next build need."""
 
     async def __aenter__(self) -> Self:
         """Open the published graph; raises `ProjectError` when there is none."""
@@ -109,11 +112,14 @@ class GraphService:
         for task in filter(None, (self._polling, self._warming)):
             task.cancel()
         await asyncio.gather(self.snapshot.pool.close(), *self._closing)
+        if self._template is not None:
+            await asyncio.to_thread(self._template.close().wait)
 
     async def _open(self) -> Snapshot:
         source = await asyncio.to_thread(find_source, self.project, self.endpoint)
         graph = await asyncio.to_thread(source.open)
-        pool = Pool(source.worker_setup(self.prepare), self.limits, self.metrics)
+        template, self._template = self._template, None
+        pool = Pool(source.worker_setup(self.prepare), self.limits, self.metrics, template=template)
         await pool.open()
         # An endpoint may be slow, and this process must not wait for it.
         fast_path = FastPath(graph.store if isinstance(graph.store, Store) else None)
@@ -137,6 +143,8 @@ class GraphService:
 
     def _change_to(self, snapshot: Snapshot) -> None:
         old, self.snapshot = self.snapshot, snapshot
+        if self.endpoint is None:
+            self._template = Template(self.prepare)
         task = asyncio.get_running_loop().create_task(old.pool.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

@@ -116,12 +116,18 @@ class _Worker:
 
 
 class Pool:
-    """Worker processes that have opened the same; `run` has one of them run a function."""
+    """Worker processes that have opened the same; `run` has one of them run a function.
 
-    def __init__(self, setup: WorkerSetup, limits: PoolLimits, observer: PoolObserver) -> None:
+    They are forked from a `template`, which has made what the setup prepares; without one, the pool starts its own.
+    """
+
+    def __init__(
+        self, setup: WorkerSetup, limits: PoolLimits, observer: PoolObserver, *, template: Template | None = None
+    ) -> None:
         self.limits, self.observer = limits, observer
         self._setup = replace(setup, memory=limits.memory)
         self._template: Template | None = None
+        self._ready = template
         self._workers: list[_Worker] = []
         self._unstarted: deque[_Worker] = deque()
         """Those that the template was asked for, in order."""
@@ -286,13 +292,13 @@ class Pool:
     def _start(self) -> None:
         """Have a worker forked; raises `OSError` when that is not possible now."""
         if self._template is None:
-            self._template = Template(self._setup)
+            self._template = self._take_ready() or Template(self._setup.prepare)
             self._loop.add_reader(self._template, self._hear_template)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             try:
-                self._template.fork(theirs)
+                self._template.fork(self._setup, theirs)
             except OSError:
                 ours.close()
                 raise
@@ -300,6 +306,14 @@ class Pool:
         self._workers.append(worker)
         self._unstarted.append(worker)
         self._loop.add_reader(ours, self._receive, worker)
+
+    def _take_ready(self) -> Template | None:
+        """The template that was given, once; None where it has ended."""
+        ready, self._ready = self._ready, None
+        if ready is not None and not ready.is_alive:
+            self._exiting.append(ready.close())
+            return None
+        return ready
 
     def _hear_template(self) -> None:
         assert self._template is not None

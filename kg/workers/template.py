@@ -1,7 +1,7 @@
 """The template of worker processes: it has loaded what they need, and each of them is a fork of it.
 
 A worker that is started afresh loads modules for most of a second; a fork is ready in a few hundredths, and shares
-their memory. The template has one thread, opens nothing, and ends when the pool is gone.
+their memory. The template has one thread, opens nothing, and ends when its client is gone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import signal
 import socket
 import subprocess
 import traceback
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from kg.workers.launch import start_python
 from kg.workers.worker import LENGTH, WorkerSetup, do_jobs, from_body, to_frame
@@ -45,7 +45,8 @@ TemplateMessage = WorkerStarted | WorkerEnded
 class Template:
     """The client of a template process, for an event loop: `fileno` is readable when there are messages."""
 
-    def __init__(self, setup: WorkerSetup) -> None:
+    def __init__(self, prepare: Callable[[], None] | None) -> None:
+        """Start it; it begins with `prepare` (see `WorkerSetup`)."""
         self._channel, theirs = socket.socketpair()
         with theirs:
             try:
@@ -53,7 +54,7 @@ class Template:
             except OSError:
                 self._channel.close()
                 raise
-        self._channel.sendall(to_frame(setup))
+        self._channel.sendall(to_frame(prepare))
         self._channel.setblocking(False)
         self._received = bytearray()
 
@@ -61,9 +62,22 @@ class Template:
         """The descriptor of its channel."""
         return self._channel.fileno()
 
-    def fork(self, channel: socket.socket) -> None:
+    @property
+    def process(self) -> int:
+        """The id of its process."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """False when it has ended."""
+        return self._process.poll() is None
+
+    def fork(self, setup: WorkerSetup, channel: socket.socket) -> None:
         """Ask for a worker at the other end of a channel; raises `OSError` when the template is gone."""
-        socket.send_fds(self._channel, [_FORK], [channel.fileno()])
+        request = _FORK + to_frame(setup)
+        if socket.send_fds(self._channel, [request], [channel.fileno()]) < len(request):
+            self._channel.shutdown(socket.SHUT_WR)  # what follows would be misread
+            raise BlockingIOError
 
     def messages(self) -> list[TemplateMessage] | None:
         """The messages that have come, or None when the template has ended."""
@@ -95,15 +109,15 @@ class Template:
 
 
 def main() -> None:
-    """Fork workers until the pool is gone."""
+    """Fork workers until the client is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = socket.socket(fileno=os.dup(0))
-    head = channel.recv(LENGTH.size, socket.MSG_WAITALL)
-    if len(head) < LENGTH.size:
+    try:
+        prepare = _receive(channel)
+    except EOFError:
         return
-    setup = from_body(channel.recv(LENGTH.unpack(head)[0], socket.MSG_WAITALL))
-    if setup.prepare is not None:
-        setup.prepare()
+    if prepare is not None:
+        prepare()
     # What is loaded stays, and is shared: the garbage collector need not write to it.
     gc.collect()
     gc.freeze()
@@ -111,11 +125,19 @@ def main() -> None:
     os.set_blocking(wake_writer, False)
     signal.set_wakeup_fd(wake_writer)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    with contextlib.suppress(ConnectionError):
-        _fork_on_demand(setup, channel, wake_reader)
+    with contextlib.suppress(ConnectionError, EOFError):
+        _fork_on_demand(channel, wake_reader)
 
 
-def _fork_on_demand(setup: WorkerSetup, channel: socket.socket, wake: int) -> None:
+def _receive(channel: socket.socket) -> Any:
+    """The next message; raises `EOFError` when the client is gone."""
+    head = channel.recv(LENGTH.size, socket.MSG_WAITALL)
+    if len(head) < LENGTH.size:
+        raise EOFError
+    return from_body(channel.recv(LENGTH.unpack(head)[0], socket.MSG_WAITALL))
+
+
+def _fork_on_demand(channel: socket.socket, wake: int) -> None:
     """`wake` is readable when a worker has ended."""
     while True:
         readable, _, _ = select.select([channel.fileno(), wake], [], [])
@@ -128,7 +150,7 @@ def _fork_on_demand(setup: WorkerSetup, channel: socket.socket, wake: int) -> No
             if not message:
                 return
             with socket.socket(fileno=descriptors[0]) as of_worker:
-                started = _fork(setup, of_worker, channel)
+                started = _fork(_receive(channel), of_worker, channel)
             channel.sendall(to_frame(started))
 
 

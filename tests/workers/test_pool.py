@@ -23,6 +23,7 @@ from kg.errors import LimitError
 from kg.graph.snapshot_file import SnapshotFile
 from kg.workers import job_limits
 from kg.workers.pool import Pool, PoolEvent, PoolLimits, PoolState
+from kg.workers.template import Template
 from kg.workers.worker import WorkerSetup
 from tests.projects import ANORA, SmallProject
 from tests.workers.jobs import (
@@ -276,3 +277,23 @@ def test_a_worker_opens_the_snapshot_of_a_build_twice(project: SmallProject, mon
     monkeypatch.setattr(job_limits, "memory_limit", lambda: 1 << 30)
     first, second = SnapshotFile(graph.build), SnapshotFile(graph.build)
     assert first.sizes() == second.sizes()
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_a_pool_forks_from_a_template_that_is_ready_and_alive(is_alive: bool) -> None:
+    async def main() -> tuple[int, int]:
+        template = Template(None)
+        ready = template.process
+        if not is_alive:
+            os.kill(ready, signal.SIGKILL)
+            while template.is_alive:
+                await asyncio.sleep(0.01)
+        pool = Pool(WorkerSetup(process_id_of_template), PATIENT, Recorder(), template=template)
+        await pool.open()
+        try:
+            return ready, await pool.run(identity)
+        finally:
+            await pool.close()
+
+    ready, used = asyncio.run(main())
+    assert (ready == used) is is_alive
