@@ -143,8 +143,8 @@ class GraphService:
 
     def _change_to(self, snapshot: Snapshot) -> None:
         old, self.snapshot = self.snapshot, snapshot
-        if self.endpoint is None:
-            self._template = Template(self.prepare)
         task = asyncio.get_running_loop().create_task(old.pool.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+        if self.endpoint is None:
+            self._template = Template(self.prepare)
