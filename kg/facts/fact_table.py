@@ -12,6 +12,7 @@ reader made as objects have a row as well, and stay objects.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -94,6 +95,16 @@ class TermDictionary(Protocol):
         """Add all terms of the snapshot attached as `former`."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """What is taken from the snapshot of an earlier build, as conditions on facts."""
+
+    taken: str
+    tables: frozenset[int]
+    """The slots of tables whose facts are in place."""
+    in_place: str
+
+
 class ProjectFacts(Collection[Fact]):
     """The facts of a project, in the order of files and rows."""
 
@@ -104,11 +115,7 @@ class ProjectFacts(Collection[Fact]):
         self._last_origin = 0
         self._slot = 0
         self._kept: dict[int, Fact] = {}
-        self.rows = "fact"
-        """The table that facts are added to: `fact` itself, unless that has facts of an earlier snapshot in place."""
-        self._tables: frozenset[int] = frozenset()
-        """The slots of tables whose facts are in place."""
-        self._taken = self._in_place = "false"
+        self._former: _Former | None = None
         self.sql.execute(_CREATE)
 
     # --- adding
@@ -130,16 +137,14 @@ class ProjectFacts(Collection[Fact]):
         dictionary has the ids of that snapshot.
         """
         self._slot = max(self._slot, *slots, 0)
-        self._taken = _in_slots(slots)
-        self._tables = frozenset(of_tables)
-        self._in_place = f"(status = 'record' AND {_in_slots(of_tables)})"
+        taken, in_place = _in_slots(slots), f"(status = 'record' AND {_in_slots(of_tables)})"
         read = "SELECT number FROM former.fact_read"
         are_any_replaced = self.sql.execute(f"{read} LIMIT 1").fetchone() is not None
         if are_any_replaced and self.sql.execute(f"{read} WHERE {_in_slots(of_tables)} LIMIT 1").fetchone():
-            self._in_place = f"({self._in_place} AND number NOT IN ({read}))"
-        self.rows = "added_fact"
-        self.sql.execute(_TAKE.format(rows=self.rows, taken=self._taken, in_place=self._in_place))
-        self._define_fact(hidden=False)
+            in_place = f"({in_place} AND number NOT IN ({read}))"
+        self._former = _Former(taken, frozenset(of_tables), in_place)
+        self.sql.execute(_TAKE.format(rows=self.rows, taken=taken, in_place=in_place))
+        self._define_fact(self._former, hidden=False)
         self._origins = {
             (source, retrieved, file): id
             for id, source, retrieved, file in self.sql.execute("SELECT * FROM fact_origin").fetchall()
@@ -147,17 +152,22 @@ class ProjectFacts(Collection[Fact]):
         self._last_origin = max(self._origins.values(), default=0)
         self.dictionary.take_former_terms()
         if are_any_replaced:
-            self.sql.execute(_TAKE_READ_TERMS.format(taken=self._taken))
+            self.sql.execute(_TAKE_READ_TERMS.format(taken=taken))
             self.dictionary.add_dictionary("read_term")
             self.sql.execute(_RESTORE_TERMS.format(rows=self.rows))
 
-    def _define_fact(self, *, hidden: bool) -> None:
+    @property
+    def rows(self) -> str:
+        """The table that facts are added to: `fact` itself, unless that has facts of an earlier snapshot in place."""
+        return "fact" if self._former is None else "added_fact"
+
+    def _define_fact(self, former: _Former, *, hidden: bool) -> None:
         """Have in `fact` what was added, and what is in place in the earlier snapshot, but for the facts `hidden`."""
         visible = " AND number NOT IN (SELECT number FROM hidden_fact)" if hidden else ""
         self.sql.execute(
             f"CREATE OR REPLACE VIEW fact AS FROM {self.rows} UNION ALL"
             " SELECT number, s, p, o, origin, record, line, rank, true AS is_plain FROM former.fact"
-            f" WHERE {self._in_place}{visible}"
+            f" WHERE {former.in_place}{visible}"
         )
 
     def add_numbered(self, facts: Iterable[tuple[int, Fact]]) -> None:
@@ -244,9 +254,9 @@ class ProjectFacts(Collection[Fact]):
             [str(column) for column in columns],
         )
         self.sql.execute(f"DELETE FROM {self.rows} WHERE number IN (SELECT number FROM replaced_fact)")
-        if any(number >> _BITS in self._tables for number in facts):
+        if self._former is not None and any(number >> _BITS in self._former.tables for number in facts):
             self.sql.execute("INSERT INTO hidden_fact SELECT number FROM replaced_fact")
-            self._define_fact(hidden=True)
+            self._define_fact(self._former, hidden=True)
         self.sql.execute(f"INSERT INTO {self.rows} SELECT * FROM replaced_fact")
 
     def complete(self) -> None:
@@ -267,7 +277,8 @@ class ProjectFacts(Collection[Fact]):
 
         It follows `complete`.
         """
-        self.sql.execute(_FIND_TOUCHED.format(taken=self._taken))
+        taken = self._former.taken if self._former is not None else "false"
+        self.sql.execute(_FIND_TOUCHED.format(taken=taken))
         # A row that is in both tables makes a group of two.
         changed = " UNION ".join(
             f"SELECT number FROM (SELECT *, count(*) AS rows FROM ({rows} WHERE {_TOUCHED}"
@@ -307,8 +318,9 @@ class ProjectFacts(Collection[Fact]):
         there, so that only other facts can use an undefined one, and only facts that are gone have defined one.
         """
         values = f"SELECT DISTINCT o AS id FROM fact WHERE {used}"
-        if self._in_place != "false":
-            values += f" AND NOT {self._taken} UNION SELECT s FROM former.fact WHERE NOT {self._taken}"
+        if self._former is not None:
+            taken = self._former.taken
+            values += f" AND NOT {taken} UNION SELECT s FROM former.fact WHERE NOT {taken}"
             values += f" UNION SELECT o FROM fact WHERE {used} AND number IN (SELECT number FROM fact_read)"
         found = self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE used_value AS {values};"
