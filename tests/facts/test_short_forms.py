@@ -590,3 +590,10 @@ def test_only_the_files_that_are_named_are_formatted(films: SmallProject) -> Non
     for other in ("c.yaml", "sources.yaml"):
         with pytest.raises(InputError, match="is no YAML file of facts"):
             format_project(films.folder, short=True, only=[films.folder / "data" / other])
+
+
+def test_only_who_gives_a_rating_is_shortened_to_an_outlet() -> None:
+    award = block("  recognition: {givenBy: academy, outcome: won, award: oscar}\n")
+    assert "outlet" not in format_text(award, SCHEMA, short=True)
+    rating = block("  rating: {givenBy: Variety, score: 4, scale: 5}\n")
+    assert "outlet: Variety" in format_text(rating, SCHEMA, short=True)
