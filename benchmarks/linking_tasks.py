@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from kg.linking.model import Credit, Mention
+from kg.text.wikipedia_titles import title_of_article
 
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 _BY = re.compile(r"\bby (.*)$")
@@ -41,12 +42,16 @@ class Task:
 def oscars_and_wikidata(data: Path) -> Task:
     """The films of the Oscars table against 12,011 films of Wikidata; an equal IMDb identifier is the gold."""
     left, right, of = list(_oscars(data / "oscars/oscars.csv")), [], defaultdict(set)
-    for item, (names, text, imdb) in _wikidata(data / "wikidata_films_2024/Film.Basics.csv").items():
-        year, people = _YEAR.search(text), _BY.search(text)
+    for item, (names, text, article, imdb) in _wikidata(data / "wikidata_films_2024/Film.Basics.csv").items():
+        people, title = _BY.search(text), title_of_article(article)
+        years = {int(year[1])} if (year := _YEAR.search(text)) is not None else set()
+        if title is not None:
+            names = tuple(dict.fromkeys((*names, title.name)))
+            years |= {title.year} if title.year is not None else set()
         directors = re.split(r", | and ", people[1]) if people else []
         kind = "Series" if "television series" in text else "Episode" if text.startswith("episode") else ""
         credits = tuple(Credit(name, "director") for name in directors)
-        right.append(Mention(item, names, class_name=kind, years=(int(year[1]),) if year else (), credits=credits))
+        right.append(Mention(item, names, class_name=kind, years=tuple(sorted(years)), credits=credits))
         for one in imdb:
             of[one].add(item)
     same = frozenset((film.id, item) for film in left for item in of[film.id])
@@ -73,13 +78,14 @@ def _oscars(path: Path) -> Iterator[Mention]:
         yield Mention(film, tuple(names), years=dated, date_kind="award", credits=tuple(credits[film]))
 
 
-def _wikidata(path: Path) -> Mapping[str, tuple[tuple[str, ...], str, set[str]]]:
-    found: dict[str, tuple[tuple[str, ...], str, set[str]]] = {}
+def _wikidata(path: Path) -> Mapping[str, tuple[tuple[str, ...], str, str, set[str]]]:
+    """Item -> its names, its description, the address of its article, and its identifiers."""
+    found: dict[str, tuple[tuple[str, ...], str, str, set[str]]] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             item = row["item"].rpartition("/")[2]
-            names, text, imdb = found.get(item, ((), row["itemDescription"], set()))
-            found[item] = (tuple(dict.fromkeys((*names, row["itemLabel"]))), text, imdb | {row["imdb"]})
+            names, text, article, imdb = found.get(item, ((), row["itemDescription"], row["article"], set()))
+            found[item] = (tuple(dict.fromkeys((*names, row["itemLabel"]))), text, article, imdb | {row["imdb"]})
     return found
 
 

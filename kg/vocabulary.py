@@ -636,6 +636,9 @@ when = NamedNode("https://w3id.org/filmgraph/film/when")
 wikidataId = NamedNode("https://w3id.org/filmgraph/film/wikidataId")
 """The item's number in Wikidata, like Q104123."""
 
+wikipediaArticle = NamedNode("https://w3id.org/filmgraph/film/wikipediaArticle")
+"""The address of the article about this, in an edition of Wikipedia; linking reads its title and year."""
+
 worksFor = NamedNode("https://w3id.org/filmgraph/film/worksFor")
 """Whom somebody works for, in any manner."""
 

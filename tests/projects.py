@@ -73,6 +73,7 @@ film:latest a owl:DatatypeProperty ; rdfs:range xsd:date .
 
 film:kind a owl:DatatypeProperty ; rdfs:range xsd:string .
 film:title a owl:DatatypeProperty ; rdfs:range xsd:string .
+film:wikipediaArticle a owl:DatatypeProperty ; rdfs:range xsd:anyURI .
 film:genre a owl:DatatypeProperty ; rdfs:range xsd:string .
 film:currency a owl:DatatypeProperty ; rdfs:range xsd:string .
 film:minutes a owl:DatatypeProperty ; rdfs:range xsd:integer .

@@ -33,6 +33,7 @@ from kg.project import Project, find_project
 from kg.schema import Schema, read_ontology, to_schema
 from kg.terms import to_iri
 from kg.text.folding import closest
+from kg.text.wikipedia_titles import title_of_article
 
 _NAMES = ("label", "alias", "title")
 _DATES = frozenset(("year", "date", "start", "birthDate", "earliest", "latest"))
@@ -203,6 +204,8 @@ class _TableReader:
             description.names.append(text)
         elif name in _DATES:
             description.add_years([text])
+        elif name == "wikipediaArticle":
+            description.add_article(text)
         elif name == "runningTime":
             description.minutes = _minutes(text)
         elif name == "countryOfOrigin":
@@ -236,15 +239,26 @@ class _Description:
     minutes: int | None = None
     class_name: str = ""
     episode: tuple[int, int] | None = None
+    titles: list[str] = field(default_factory=list)
+    """Those of Wikipedia's articles, and the years in them."""
+    title_years: set[int] = field(default_factory=set)
 
     def add_years(self, texts: Iterable[str]) -> None:
         self.years.update(int(year) for text in texts for year in _YEAR.findall(text)[:1])
 
+    def add_article(self, address: str) -> None:
+        """Add the title in the address of a Wikipedia article, and the year in the title."""
+        if (article := title_of_article(address)) is not None:
+            self.titles.append(article.name)
+            self.title_years.update([article.year] if article.year is not None else [])
+
     def to_mention(self, id: str, kind: str) -> Mention:
-        names = tuple(dict.fromkeys(self.names))
+        names = tuple(dict.fromkeys((*self.names, *self.titles)))
         years = self.years or {
             int(match[1]) for name in names if (match := re.search(r"\((1[89]\d\d|20\d\d)\)\s*$", name)) is not None
         }
+        if kind in ("film", "person"):
+            years = years or self.title_years
         return Mention(
             id,
             names,

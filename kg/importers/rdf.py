@@ -19,6 +19,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple
 
 from kg.errors import InputError
 from kg.facts.dates import to_date_range
+from kg.facts.literals import is_address
 from kg.facts.model import Source
 from kg.files.yaml_files import YamlNode
 from kg.importers.dataset_names import dataset_entity_name, hashed_name, name_component, text_entity_name
@@ -37,16 +38,28 @@ from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, OWL, PREFIXES, SKOS, TYPE, XSD
 from kg.text.folding import to_slug
+from kg.text.wikipedia_titles import title_of_article
 
 SUFFIXES = tuple(
     suffix + packed
     for suffix in (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
     for packed in ("", ".gz", ".bz2")
 )
+_FOAF = "http://xmlns.com/foaf/0.1/"
 _LINKS = frozenset((f"{OWL}sameAs", f"{SKOS}exactMatch"))
 """The properties by which a dataset states that two names mean one entity."""
 _SAME_AS = _LINKS | {"https://schema.org/sameAs"}
 """The properties that lead from an entity to its address in another dataset."""
+_PAGES = _SAME_AS | {
+    f"{_FOAF}isPrimaryTopicOf",
+    f"{_FOAF}page",
+    "https://schema.org/url",
+    "https://schema.org/mainEntityOfPage",
+    "https://schema.org/subjectOf",
+}
+"""The properties that lead from an entity to a page about it."""
+_ABOUT = "https://schema.org/about"
+"""The property that leads back from a page: from an article, in Wikidata."""
 MAX_BYTES_WITH_BLANK_NODES = 64 << 20
 _SECTIONS = ("names", "classes", "properties", "currencies")
 _FORMS = ("minutes", "seconds", "year", "money")
@@ -216,6 +229,8 @@ class _RdfReader:
             else:
                 self.add(subject, "type", class_name)
             return
+        if self.add_article(subject, property, value):
+            return
         match = self.mapping.properties.get(_with_https(property.value))
         if match is None and _with_https(property.value) in _SAME_AS:
             self.add_other_name(subject, property, value)
@@ -243,6 +258,19 @@ class _RdfReader:
         else:
             language = (value.language or "") if term.name == "alias" else ""
             self.add(subject, match.property, text, language=language)
+
+    def add_article(self, subject: Any, property: NamedNode, value: Any) -> bool:
+        """Add the Wikipedia article that a triple has as a page about an entity; True where it states nothing else."""
+        name = _with_https(property.value)
+        if not (name == _ABOUT or name in _PAGES) or "wikipediaArticle" not in self.schema.names:
+            return False
+        entity, page = (value, subject) if name == _ABOUT else (subject, value)
+        if isinstance(entity, Literal) or isinstance(page, BlankNode):
+            return False
+        is_article = is_address(page.value) and title_of_article(page.value) is not None
+        if is_article:
+            self.add(entity, "wikipediaArticle", page.value)
+        return is_article and name != _ABOUT
 
     def add_identifier(self, subject: Any, value: Any) -> bool:
         """Add the identifier that an address means, under its own property; False for an address of no dataset."""

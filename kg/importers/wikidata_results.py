@@ -10,6 +10,7 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -26,6 +27,7 @@ from kg.mappings.mapping_file import MappingFile
 from kg.schema import Schema
 
 PREFIX = "wd"
+USUAL_MAPPING = MAPPINGS / "wikidata-results.yaml"
 SUFFIXES = (".csv", ".tsv", ".json", ".srj")
 MAX_DOCUMENT_BYTES = 128 << 20
 _LAST_PART = ("trim", "last-part")
@@ -66,11 +68,19 @@ class ResultsMapping:
 
 
 def read_results_mapping(path: Path, schema: Schema) -> ResultsMapping:
-    """The mapping in a file; raises `FaultsError` with everything that is wrong in it."""
+    """The mapping in a file; raises `FaultsError` with everything that is wrong in it.
+
+    The usual one is read without the variables whose property the project's ontology does not have.
+    """
     file = MappingFile(path, schema)
+    is_usual = path == USUAL_MAPPING
     root = file.fields(file.root, ("items", "class", "columns"), "the mapping")
     nodes = dict(file.entries(root.node("columns"), "`columns`"))
-    columns = {name: read_columns(file, {name: node}, PREFIX) for name, node in nodes.items()}
+    columns: dict[str, tuple[ColumnMapping, ...]] = {}
+    for name, node in nodes.items():
+        read = partial(read_columns, file, {name: node}, PREFIX)
+        if (found := file.sound(read) if is_usual else read()) is not None:
+            columns[name] = found
     mapping = ResultsMapping(path, root.texts("items"), root.class_name("class") or "Film", columns)
     file.raise_faults()
     return mapping
@@ -78,7 +88,7 @@ def read_results_mapping(path: Path, schema: Schema) -> ResultsMapping:
 
 def import_results(paths: Sequence[str | Path], session: ImportSession, *, mapping: str | Path | None = None) -> None:
     """Import results; `mapping` is a file of the user's own. Raises `InputError` when one has no column of items."""
-    path = Path(mapping) if mapping is not None else MAPPINGS / "wikidata-results.yaml"
+    path = Path(mapping) if mapping is not None else USUAL_MAPPING
     variables = read_results_mapping(path, session.schema)
     for number, file in enumerate(list_files(paths, SUFFIXES)):
         table = _to_csv(file, session, number)

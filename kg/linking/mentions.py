@@ -1,7 +1,8 @@
 """Mentions made from facts: each entity that can be linked, as one source describes it.
 
 The tables below list what is compared, in the ontology's terms. A description such as "1976 film by Krsto Papić" is
-compared as well: its year and director are read, and never become facts.
+compared as well: its year and director are read, and never become facts. The same holds for the title in the address
+of a Wikipedia article, and for the words in brackets behind it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from kg.linking.model import Credit, Mention
 from kg.linking.names import find_year
 from kg.schema import KIND, Schema
 from kg.terms import ALIAS, FILM, LABEL, TYPE, Term, to_curie
+from kg.text.wikipedia_titles import ArticleTitle, title_of_article
 
 OWN_SOURCE = "own"
 """The source of entities for which the project's people wrote blocks of facts."""
@@ -281,7 +283,9 @@ def _to_mention(
     iri: NamedNode, kind: str, class_name: str, entities: _Entities, credits: _Credits, clues: _CluesOfSchema
 ) -> Mention:
     entity = entities[iri]
-    names = tuple(dict.fromkeys((*entity.texts(*clues.names), *_titles_of_releases(entity, entities))))
+    articles = tuple(filter(None, map(title_of_article, entity.texts(film.wikipediaArticle))))
+    titles = (*_titles_of_releases(entity, entities), *(article.name for article in articles))
+    names = tuple(dict.fromkeys((*entity.texts(*clues.names), *titles)))
     years, date_kind = _find_years(entity, entities, clues)
     credited = [
         Credit(name, role, to_curie(other.value))
@@ -290,12 +294,16 @@ def _to_mention(
     ]
     if kind == "film":
         years = years or tuple(dict.fromkeys(filter(None, map(find_year, names))))
-        for text in entity.texts(film.description):
+        years_of_descriptions: tuple[int, ...] = ()
+        for text in (*entity.texts(film.description), *(article.qualifier for article in articles)):
             if _EPISODE.search(text):
                 class_name = "Episode"
             described_years, people = _read_description(text)
-            years = years or described_years
+            years_of_descriptions = years_of_descriptions or described_years
             credited += [Credit(name, "director") for name in people]
+        years = years or tuple(sorted({*years_of_descriptions, *_years_of_articles(articles)}))
+    elif kind == "person":
+        years = years or tuple(sorted(_years_of_articles(articles)))
     return Mention(
         to_curie(iri.value),
         names,
@@ -308,6 +316,11 @@ def _to_mention(
         frozenset(_find_countries(entity, entities, clues)),
         next((int(match[1]) for text in entity.texts(film.runningTime) if (match := _MINUTES.fullmatch(text))), None),
     )
+
+
+def _years_of_articles(articles: Iterable[ArticleTitle]) -> set[int]:
+    """The years in the titles of articles: of a film's release, of a person's birth."""
+    return {article.year for article in articles if article.year is not None}
 
 
 def _titles_of_releases(entity: _Entity, entities: _Entities) -> Iterator[str]:

@@ -9,5 +9,6 @@ sizes            sizes of memory and disk in words
 regex            XPath regular expressions, as RE2 (DuckDB) and Python's `re` write them
 sparql_tokens    SPARQL text as tokens
 table            tables in plain text, padded to their widest cell
+wikipedia_titles titles of Wikipedia's articles in their addresses
 xml_text         text and attributes in XML
 """

@@ -339,3 +339,23 @@ def test_a_mapping_beside_a_file_selects_rows_as_an_import_does(
 def test_options_of_files_are_refused_in_a_project(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", "--dry-run", *option]) == 2
     assert "is for two files: kg link LEFT RIGHT" in capsys.readouterr().err
+
+
+def test_titles_and_years_in_addresses_of_wikipedia_are_compared(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    articles = {"Heat": "Heat_(1995_film)", "Alien": "Alien_(film)", "Ran": "Ran_(film)", "Ikiru": "Ikiru"}
+    (folder / "left.csv").write_text("id,title,year\n1,Heat,1995\n2,Alien,1979\n3,Ran,1985\n4,Ikiru,1952\n")
+    rows = [
+        f"x{number},{translated},https://en.wikipedia.org/wiki/{articles[title]}"
+        for number, (title, translated) in enumerate(
+            zip(articles, ("Fuego contra fuego", "El octavo pasajero", "Caos", "Vivir"), strict=True)
+        )
+    ]
+    (folder / "right.csv").write_text("\n".join(["id,title,page", *rows]) + "\n")
+    main(["link", str(folder / "left.csv"), str(folder / "right.csv"), "--format", "json"])
+    read = capsys.readouterr()
+    assert "page as wikipediaArticle" in read.err
+    pairs = {pair["left_id"]: pair for pair in json.loads(read.out)["pairs"]}
+    assert {name: pair["right_id"] for name, pair in pairs.items()} == {str(n + 1): f"x{n}" for n in range(4)}
+    assert "same year" in pairs["1"]["reasons"]

@@ -75,6 +75,23 @@ def test_an_episode_is_not_a_film_and_an_item_without_a_class_is(project: Import
     assert classes == {"wd-q1": {"Work"}, "wd-q2": {"ShortFilm", "Film"}, "wd-q3": {"Film"}}
 
 
+def test_the_articles_of_an_answer_are_facts_where_there_are_some(project: ImportProject, tmp_path: Path) -> None:
+    article = "https://en.wikipedia.org/wiki/Paisan"
+    (tmp_path / "answer.csv").write_text(f"item,itemLabel,article\n{WD}Q1,Paisà,{article}\n{WD}Q2,Heat,NA\n", "utf-8")
+    assert project.run("wikidata-results", str(tmp_path / "answer.csv")) == 0
+    assert ("wikipediaArticle", article) in project.values_of("wd-q1")
+    assert "wikipediaArticle" not in {property for property, _ in project.values_of("wd-q2")}
+    assert ("rdfs:label", "Heat") in project.values_of("wd-q2")
+
+
+def test_a_project_of_an_earlier_version_imports_without_articles(project: ImportProject, tmp_path: Path) -> None:
+    core = project.folder / "ontology/core.ttl"
+    core.write_text(core.read_text("utf-8").replace("film:wikipediaArticle a", "film:formerProperty a"), "utf-8")
+    (tmp_path / "answer.csv").write_text(f"item,itemLabel,article\n{WD}Q1,Heat,https://en.wikipedia.org/wiki/Heat\n")
+    assert project.run("wikidata-results", str(tmp_path / "answer.csv")) == 0
+    assert ("rdfs:label", "Heat") in project.values_of("wd-q1")
+
+
 def test_an_answer_without_items_is_an_error(
     project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

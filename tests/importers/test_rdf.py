@@ -159,3 +159,29 @@ def test_the_format_of_a_file_can_be_named(
     assert "name it with --input-format" in capsys.readouterr().err
     assert project.run("rdf", str(path), "--source", "dbpedia", "--input-format", "turtle") == 0
     assert ("rdfs:label", "Memento") in project.values_of("dbpedia-memento")
+
+
+def test_pages_of_wikipedia_are_articles_in_either_direction(project: ImportProject, tmp_path: Path) -> None:
+    (tmp_path / "films.ttl").write_text(
+        """
+        @prefix wd: <http://www.wikidata.org/entity/> . @prefix wdt: <http://www.wikidata.org/prop/direct/> .
+        @prefix schema: <http://schema.org/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+        wd:Q1 wdt:P31 wd:Q11424 .
+        <https://en.wikipedia.org/wiki/Heat> schema:about wd:Q1 .
+        <https://example.org/1> a schema:Movie ; schema:name "Heat" ;
+          schema:sameAs "https://de.wikipedia.org/wiki/Heat" ;
+          foaf:isPrimaryTopicOf <http://fr.wikipedia.org/wiki/Heat>, <https://example.org/page>, "a page", [] .
+        """
+    )
+    assert project.run("rdf", str(tmp_path / "films.ttl"), "--source", "films") == 0
+    articles = {
+        (to_curie(fact.subject.value), fact.value.value)
+        for fact in project.facts()
+        if fact.property.value.endswith("wikipediaArticle")
+    }
+    [film] = {subject for subject, _ in articles} - {"film:wd-q1"}
+    assert articles == {
+        ("film:wd-q1", "https://en.wikipedia.org/wiki/Heat"),
+        (film, "https://de.wikipedia.org/wiki/Heat"),
+        (film, "http://fr.wikipedia.org/wiki/Heat"),
+    }

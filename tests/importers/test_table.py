@@ -331,6 +331,42 @@ def test_a_guess_reads_an_original_title_where_it_is_another(project: ImportProj
     assert [row.split(",")[2] for row in rows.splitlines() if ",alias," in row or "altLabel" in row] == ["La Mer"]
 
 
+def test_a_guess_knows_a_column_of_wikipedia_addresses_by_its_values(project: ImportProject, tmp_path: Path) -> None:
+    article = "https://en.wikipedia.org/wiki"
+    table = tmp_path / "films.csv"
+    table.write_text(
+        "id,title,year,link,articles\n"
+        f"1,Paisà,1946,{article}/Paisan,{article}/Paisan|https://it.wikipedia.org/wiki/Pais%C3%A0\n"
+        f"2,The Card,1952,{article}/The_Card_(1952_film),{article}/The_Card_(1952_film)\n"
+        f"3,Heat,1995,NA,\n",
+        encoding="utf-8",
+    )
+    assert project.run("table", str(table), "--guess", "-o", f"{table}.mapping.yaml") == 0
+    assert project.run("table", str(table)) == 0
+    assert not (project.folder / "data/imports/films/rejects.txt").exists()
+    found = {
+        value
+        for name in ("1", "2", "3")
+        for property, value in project.values_of(f"films-{name}")
+        if property == "wikipediaArticle"
+    }
+    assert found == {
+        f"{article}/Paisan",
+        "https://it.wikipedia.org/wiki/Pais%C3%A0",
+        f"{article}/The_Card_(1952_film)",
+    }
+
+
+def test_an_address_that_is_not_of_wikipedia_is_rejected_as_an_article(project: ImportProject, tmp_path: Path) -> None:
+    table = tmp_path / "films.csv"
+    table.write_text("id,title,page\n1,Heat,https://example.org/wiki/Heat\n", encoding="utf-8")
+    Path(f"{table}.mapping.yaml").write_text(
+        "source: {id: films}\nrows: {key: [id], class: Film}\ncolumns: {title: label, page: wikipediaArticle}\n"
+    )
+    project.run("table", str(table))
+    assert "https://example.org/wiki/Heat" in project.rejects("films")
+
+
 def test_a_document_is_no_table(project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = tmp_path / "README.md"
     document.write_text("# Films\n\nThe films, of the archive.\n", encoding="utf-8")

@@ -216,6 +216,30 @@ def test_a_year_in_a_title_is_a_date(linked: SmallProject) -> None:
     assert flow.years == (2024,)
 
 
+def test_the_title_in_the_address_of_a_wikipedia_article_is_a_name(linked: SmallProject) -> None:
+    article = "https://en.wikipedia.org/wiki"
+    rows = {
+        "wd-q20": ("Film", "Paisà", f"{article}/Paisan_(1946_film)"),
+        "wd-q21": ("Film", "M", f"{article}/M_(1931_film)"),
+        "wd-q22": ("Person", "Q22", f"{article}/John_Ford_(actor,_born_1950)"),
+        "wd-q23": ("Film", "X", "https://example.org/wiki/Y"),
+    }
+    lines = [
+        f'{name},{property},"{value}",fan-site,{name}\n'
+        for name, values in rows.items()
+        for property, value in zip(("type", "label", "wikipediaArticle"), values, strict=True)
+    ]
+    linked.write("data/imports/more/facts.csv", "subject,property,value,source,record\n" + "".join(lines))
+    linked.write("data/imports/more/years.csv", "subject,property,value,source,record\nwd-q21,year,1932,fan-site,r\n")
+    sides = {side.id: side for side in read_linking_input(linked.project).mentions["fan-site"]}
+    assert sides["film:wd-q20"].names == ("Paisà", "Paisan")
+    assert sides["film:wd-q20"].years == (1946,)
+    assert sides["film:wd-q21"].names == ("M",)
+    assert sides["film:wd-q21"].years == (1932,)
+    assert (sides["film:wd-q22"].names, sides["film:wd-q22"].years) == (("Q22", "John Ford"), (1950,))
+    assert sides["film:wd-q23"].names == ("X",)
+
+
 def test_two_imports_of_one_catalogue_are_one_side(linked: SmallProject) -> None:
     table = "subject,property,value,source,record\n"
     rows = ("wd-q11,type,Film", "wd-q11,label,Heat", "wd-q11,year,1995", "wd-q1,year,2024")

@@ -18,6 +18,7 @@ from kg.mappings import MAPPINGS
 from kg.schema import Schema, ValueKind
 from kg.terms import FILM, TYPE, XSD
 from kg.text.folding import to_slug
+from kg.text.wikipedia_titles import title_of_article
 
 SAMPLE_ROWS = 1000
 _SEPARATORS = ("|", ";", "/", ", ", ",")
@@ -41,6 +42,7 @@ _ARTICLE = re.compile(
 )
 _AFFIXES = re.compile(r"^(?:film|movie|main|lead|first)\s+|\s+(?:names?|labels?|\(s\)|\d+|of film|of the film)(?=\s|$)")
 _IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_NO_ADDRESS = frozenset(("NA", "NaN", "nan", "None", "null", "NULL", "-"))
 _FILM_CLASS = (NamedNode(FILM + "Film"),)
 _CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 
@@ -321,6 +323,8 @@ def _guess_column(
         texts = [text.strip() for cell in cells for text in (cell.split(mark) if mark else [cell])]
         if texts and sum(pattern.fullmatch(text) is not None for text in texts) > 0.9 * len(texts):
             return ColumnGuess(name, identifier, mark)
+    if "wikipediaArticle" in schema.names and (article := _guess_articles(name, cells)) is not None:
+        return article
     if property in ("", "label") and _mostly_match(r"^.+ \((?:1[89]|20)\d\d\)$", cells):
         # A title with its year states both.
         return ColumnGuess(name, "label", clean=("no-brackets", "article-first"), year_cleaning="year-in-brackets")
@@ -331,6 +335,21 @@ def _guess_column(
         return ColumnGuess(name, "")
     split = _guess_split(cells) if class_name and not is_nested else ""
     return ColumnGuess(name, property, split, _guess_cleaning(property, cells, split), class_name)
+
+
+def _guess_articles(name: str, cells: Sequence[str]) -> ColumnGuess | None:
+    """The guess for a column of addresses of Wikipedia's articles; None for another one.
+
+    R and Python write words of theirs where there is no address.
+    """
+    addresses = [cell for cell in cells if cell not in _NO_ADDRESS]
+    is_list = bool(addresses) and all(map(_is_json_list, addresses))
+    split = "json" if is_list else next((mark for mark in "| " if any(mark in cell for cell in addresses)), "")
+    texts = [text for cell in addresses for text in (json.loads(cell) if is_list else cell.split(split or None))]
+    if not texts or sum(title_of_article(str(text)) is not None for text in texts) <= 0.9 * len(texts):
+        return None
+    empty = tuple(sorted(_NO_ADDRESS.intersection(cells)))
+    return ColumnGuess(name, "wikipediaArticle", split, empty_texts=empty)
 
 
 def _class_of_values(property: str, schema: Schema, known: Mapping[str, Mapping[str, str]]) -> str:
