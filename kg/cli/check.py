@@ -147,7 +147,8 @@ def _migrate(call: argparse.Namespace) -> int:
         migration.apply()
     count = counted(len(migration.files), "file")
     if not migration.files:
-        print_message("No file has a term that was replaced.")
+        other = "other " if migration.left else ""
+        print_message(f"No {other}file has a term that was replaced.")
     else:
         print_message(f"{count} changed." if call.apply else f"{count} to change. `kg migrate --apply` changes them.")
     return 1 if migration.left else 0
@@ -178,17 +179,22 @@ def _fmt(call: argparse.Namespace) -> int:
     from kg.project import find_project
 
     project = find_project(call.project)
-    files = format_project(project, short=call.short, only=call.files)
+    formatting = format_project(project, short=call.short, only=call.files)
+    files, faults = formatting.files, formatting.faults
     for file in files:
         write(file.to_diff(project.folder))
         if call.apply:
             write_file(file.path, (file.after,))
-    if not files:
-        print_message("No file changes.")
-    else:
+    for fault in faults:
+        print_message(str(fault))
+    if files:
         count = counted(len(files), "file")
         print_message(f"{count} changed." if call.apply else f"{count} to change. Add --apply to change them.")
-    return 0
+    elif faults:
+        print_message("No other file changes.")
+    else:
+        print_message("No file changes.")
+    return 2 if faults else 0
 
 
 def _validate(call: argparse.Namespace) -> int:

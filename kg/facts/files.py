@@ -190,6 +190,18 @@ def encoding_finding(lines: Iterable[bytes], *, file: str) -> Finding:
     return Finding("facts/encoding", message, places=(place,), remedy="Save the file as UTF-8.")
 
 
+def section_fault(root: YamlNode) -> Finding | None:
+    """The finding for a YAML document that is no section of a fact file; None for one that is."""
+    if root.entries is not None:
+        return None
+    return Finding(
+        "facts/shape",
+        f"a section is a mapping of entities, not {root.kind}",
+        places=(root.place,),
+        remedy="Write a block for each film: its title with a colon, and its properties in lines below.",
+    )
+
+
 def read_yaml_file(path: Path, *, file: str) -> Iterator[YamlNode | Finding]:
     """Yield the root of each YAML document of a file, and at the end the finding for what cannot be read, if any."""
     text = read_text(path, file=file)

@@ -5,7 +5,6 @@ Only values that change are rewritten, so comments and layout stay. A value with
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +13,13 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.errors import InputError
-from kg.facts.files import fact_files, read_text
+from kg.facts.files import fact_files, read_text, read_yaml, section_fault
 from kg.facts.form_templates import Entry
 from kg.facts.readers.part_ids import part_id
 from kg.facts.short_forms import CONTEXT_KEYS, ShortForms
 from kg.facts.written_values import in_words
-from kg.files.yaml_files import YamlError, YamlNode, quoted, read_documents
+from kg.files.yaml_files import YamlError, YamlNode, quote_line, quoted, read_documents
+from kg.fixes.edits import to_patch
 from kg.fixes.repeated_keys import join_repeated_keys
 from kg.project import Project, find_project
 from kg.reports import Finding
@@ -27,6 +27,7 @@ from kg.schema import OntologyTerm, Schema, ValueKind, read_ontology, to_schema
 from kg.writing import ShortForm
 
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
+_OTHER_FILES = ("sources.yaml", "policy.yaml")
 _Replacement = tuple[int, int, str]
 
 
@@ -40,43 +41,79 @@ class FormattedFile:
 
     def to_diff(self, folder: Path) -> str:
         """The change as a unified diff, with names from the project's folder on."""
-        name = self.path.relative_to(folder).as_posix()
-        before, after = (text.splitlines(keepends=True) for text in (self.before, self.after))
-        return "".join(difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"))
+        return to_patch(self.path.relative_to(folder).as_posix(), self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Formatting:
+    """The files that change, and why others cannot be formatted."""
+
+    files: tuple[FormattedFile, ...]
+    faults: tuple[Finding, ...]
 
 
 def format_project(
     project: Project | Path | str | None = None, *, short: bool, only: Iterable[Path] = ()
-) -> tuple[FormattedFile, ...]:
+) -> Formatting:
     """The fact files of a project that change when their values are written in short or long form.
 
     With paths in `only`, no others; raises `InputError` for one that is no YAML file of facts in this project.
     """
     project = project if isinstance(project, Project) else find_project(project)
     schema = to_schema(read_ontology(project.ontology))
-    changed = []
+    changed: list[FormattedFile] = []
+    faults: list[Finding] = []
     files = {path.resolve(): path for path in fact_files(project.data) if _is_formatted(path)}
     for path in only:
         if path.resolve() not in files:
-            raise InputError(f"{path} is no YAML file of facts under {project.data}.")
+            raise InputError(_not_formatted(path, project))
     for path in [files[path.resolve()] for path in only] or files.values():
-        before = read_text(path, file=path.name)
-        if not isinstance(before, Finding) and (after := format_text(before, schema, short=short)) != before:
+        name = path.relative_to(project.folder).as_posix()
+        before = read_text(path, file=name)
+        if isinstance(before, Finding):
+            faults.append(before)
+        elif found := _faults_in(before, name):
+            faults += found
+        elif (after := format_text(before, schema, short=short)) != before:
             changed.append(FormattedFile(path, before, after))
-    return tuple(changed)
+    return Formatting(tuple(changed), tuple(faults))
 
 
 def _is_formatted(path: Path) -> bool:
-    return path.suffix in (".yaml", ".yml") and path.name not in ("sources.yaml", "policy.yaml")
+    return path.suffix in (".yaml", ".yml") and path.name not in _OTHER_FILES
+
+
+def _not_formatted(path: Path, project: Project) -> str:
+    """Why a file is not among those that are formatted, and which are."""
+    if not path.exists():
+        return f"There is no file {path}."
+    if path.is_dir():
+        return f"{path} is a folder: name its files, or none to format all fact files."
+    if path.name in _OTHER_FILES:
+        return f"{path} has no facts: only fact files have short and long forms."
+    return f"{path} is no YAML file of facts: those of this project are under {project.data}."
+
+
+def _faults_in(text: str, file: str) -> list[Finding]:
+    """What keeps a text from being read as a fact file."""
+    roots = list(read_yaml(text, file=file))
+    return [fault for root in roots if (fault := root if isinstance(root, Finding) else section_fault(root))]
 
 
 def format_text(text: str, schema: Schema, *, short: bool) -> str:
-    """A fact file with its values in short or in long form; a text that is not YAML stays as it is."""
+    """A fact file with its values in short or in long form; a text that is not YAML stays as it is.
+
+    Titles with a colon, which are no YAML without quotation marks, get them.
+    """
+    sections = None
+    while sections is None:
+        try:
+            sections = list(read_documents(text, file=""))
+        except YamlError as error:
+            if not (with_quotes := quote_line(text, error.place.line) if error.has_colon else ""):
+                return text
+            text = with_quotes
     formatter = _Formatter(text, ShortForms(schema))
-    try:
-        sections = list(read_documents(text, file=""))
-    except YamlError:
-        return text
     replacements = []
     for root in sections:
         for key, block in root.entries or ():

@@ -6,7 +6,6 @@ replacement, such as a property in the other direction, is left as it is and rep
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,6 +14,7 @@ from pathlib import Path
 from kg.errors import InputError
 from kg.facts.files import fact_files, read_text
 from kg.files.atomic import write_file
+from kg.fixes.edits import to_patch
 from kg.fixes.part_names import PART, PartNames, new_part_names
 from kg.fixes.query_migration import QueryMigrator, names_in_query
 from kg.fixes.table_migration import TableMigrator, read_fact_table
@@ -37,11 +37,7 @@ class Migration:
 
     def to_diff(self) -> str:
         """The changes as a unified diff, ready for `git apply`."""
-        lines: list[str] = []
-        for file, (before, after) in sorted(self.files.items()):
-            old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-            lines += difflib.unified_diff(old, new, f"a/{file}", f"b/{file}")
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        return "".join(to_patch(file, *texts) for file, texts in sorted(self.files.items()))
 
     def apply(self) -> None:
         """Write the changed files, each in one step."""

@@ -7,7 +7,6 @@ copy of the project with it no longer has the finding, and has no new one.
 
 from __future__ import annotations
 
-import difflib
 import os
 import shutil
 import tempfile
@@ -30,6 +29,7 @@ from kg.fixes.edits import (
     fix_replaced,
     fix_value,
     remove_character,
+    to_patch,
     write_block,
 )
 from kg.pipeline.draft import Draft, draft
@@ -98,11 +98,8 @@ def apply_fixes(project: Project | Path | str | None, fixes: Iterable[Fix]) -> t
 def to_diff(project: Project | Path | str | None, fixes: Iterable[Fix]) -> str:
     """The fixes as a unified diff, ready for `git apply`."""
     project = project if isinstance(project, Project) else find_project(project)
-    lines: list[str] = []
-    for file, change in sorted(_changes(project, fixes).items()):
-        before, after = change.before.splitlines(keepends=True), change.after.splitlines(keepends=True)
-        lines += difflib.unified_diff(before, after, f"a/{file}", f"b/{file}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    changes = sorted(_changes(project, fixes).items())
+    return "".join(to_patch(file, change.before, change.after) for file, change in changes)
 
 
 def _candidates(before: Draft) -> Iterator[Fix]:

@@ -507,7 +507,7 @@ def test_short_forms_written_out_and_back_state_the_same(
 
 
 def test_the_own_facts_are_the_same_in_both_forms(tmp_path: Path) -> None:
-    files = format_project(ROOT, short=True)
+    files = format_project(ROOT, short=True).files
     assert files
     for file in files:
         assert facts_of(tmp_path, format_text(file.after, SCHEMA, short=False))[0] == facts_of(tmp_path, file.before)[0]
@@ -585,10 +585,10 @@ def test_only_the_files_that_are_named_are_formatted(films: SmallProject) -> Non
     for name in ("a", "b"):
         films.write(f"data/{name}.yaml", block("  budget: {amount: 2000000, currency: EUR}\n"))
     path = films.folder / "data" / "a.yaml"
-    assert [file.path for file in format_project(films.folder, short=True, only=[path])] == [path]
-    assert len(format_project(films.folder, short=True)) == 2
-    for other in ("c.yaml", "sources.yaml"):
-        with pytest.raises(InputError, match="is no YAML file of facts"):
+    assert [file.path for file in format_project(films.folder, short=True, only=[path]).files] == [path]
+    assert len(format_project(films.folder, short=True).files) == 2
+    for other, reason in {"c.yaml": "There is no file", "sources.yaml": "has no facts"}.items():
+        with pytest.raises(InputError, match=reason):
             format_project(films.folder, short=True, only=[films.folder / "data" / other])
 
 

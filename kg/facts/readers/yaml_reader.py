@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date_range
-from kg.facts.files import FileFindings, read_yaml_file
+from kg.facts.files import FileFindings, read_yaml_file, section_fault
 from kg.facts.form_templates import scalar
 from kg.facts.literals import describe_value, example_of, parse_value
 from kg.facts.model import Evidence, Fact, Rank, SharedPassage, Source, UnreadValue, part_owner
@@ -169,14 +169,15 @@ class YamlReader:
         self._without_source.clear()
 
     def _section(self, root: YamlNode) -> Iterator[Fact]:
-        if root.entries is None:
-            self.findings.add("shape", f"a section is a mapping of entities, not {root.kind}", root.place)
+        if (fault := section_fault(root)) is not None:
+            self.findings.append(fault)
             return
-        heads = self._entries(replace(root, entries=[entry for entry in root.entries if entry[0].text == "source"]))
+        entries = root.entries or []
+        heads = self._entries(replace(root, entries=[entry for entry in entries if entry[0].text == "source"]))
         context = _Context()
         if "source" in heads:
             context = replace(context, source=self._source(heads["source"][1]))
-        for key, value in root.entries:
+        for key, value in entries:
             if key.text == "source" or not self._is_key(key) or (subject := self._subject(key)) is None:
                 continue
             if value.entries is None:
