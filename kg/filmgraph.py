@@ -480,7 +480,7 @@ class FilmGraph:
         return to_rdflib(quad.triple for quad in read_quads(self.build, "knowledge"))
 
     def export_text(self, format: str = "turtle", *, only: str = "knowledge", film: str | None = None) -> str:
-        """The graph in a format, as text; `film` limits framed JSON-LD and schema.org to one film.
+        """The graph in a format, as text; with `film`, only that film, its parts, and the names of what it refers to.
 
         Raises `InputError` for an unknown format or part, or a part that the format cannot hold.
         """
@@ -517,19 +517,19 @@ class FilmGraph:
         For `csv`, a table for each class is written to a folder; for `parquet`, the tables of the build, with
         `by_predicate` the triples of each predicate apart.
         """
+        from kg.exports.export import check_export, to_class_tables
+
         path = Path(path)
+        if by_predicate and format != "parquet":
+            raise InputError("Only tables are partitioned by predicate: choose the format parquet.")
         try:
             if format == "csv":
-                from kg.exports.export import to_class_tables
-                from kg.exports.rdf import check_part, read_quads
-
+                check_export(format, only=only, of_film=film is not None)
                 path.mkdir(parents=True, exist_ok=True)
-                for name, text in to_class_tables(read_quads(self.build, check_part(only))).items():
+                for name, text in to_class_tables(self._export_request(only, film).quads()).items():
                     write_file(path / f"{name}.csv", (text,), durable=False)
             elif format == "parquet":
-                from kg.exports.export import check_whole
-
-                check_whole(only)
+                check_export(format, only=only, of_film=film is not None)
                 path.mkdir(parents=True, exist_ok=True)
                 self.snapshot.write_tables(path, by_predicate=by_predicate)
             else:
@@ -542,9 +542,9 @@ class FilmGraph:
     ) -> ExportRequest:
         from kg.exports.export import ExportRequest
 
-        films = (self.entity(film, class_name="Film"),) if film is not None else None
+        entity = self.entity(film, class_name="Film") if film is not None else None
         data = self.project.data
-        return ExportRequest(self.build, data, self.store, self.provenance, self.names, only, films, report)
+        return ExportRequest(self.build, data, self.store, self.provenance, self.names, only, entity, report)
 
 
 def _sparql_in_worker(

@@ -223,8 +223,8 @@ def test_the_profile_of_data_is_void_or_a_page(people: Path, capsys: pytest.Capt
     ("words", "message"),
     [
         (["sparql", "--data", "no-such.ttl", "-e", "ASK {}"], "There is no file"),
-        (["sparql", "--infer", "-e", "ASK {}"], "need --data"),
-        (["sparql", "--shapes", "x.ttl", "-e", "ASK {}"], "needs --data"),
+        (["sparql", "--infer", "-e", "ASK {}"], "--infer has no effect without --data"),
+        (["sparql", "--shapes", "x.ttl", "-e", "ASK {}"], "--shapes has no effect without --data"),
         (["sparql", "--data", "-"], "stdin has the data"),
         (["load", "README", "-o", "out"], "There is no file"),
     ],

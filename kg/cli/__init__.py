@@ -14,6 +14,7 @@ import_export  import, export
 stores         load-script, check-store
 serve          serve, mcp
 completion     completion, for shells
+option_rules   options that have an effect only beside others
 
 A module imports what a command needs when it is called, so that asking a question starts fast.
 """
@@ -26,6 +27,7 @@ from collections.abc import Sequence
 
 from kg.cli import ask, build, check, compare, completion, import_export, link, serve, stores, why
 from kg.cli.command import CommandParser, Commands, check_output
+from kg.cli.option_rules import check_options
 from kg.errors import EngineMismatchError, FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
 
@@ -53,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
     try:
         check_output(getattr(call, "output", None))
+        check_options(call)
         status = int(call.run(call))
         sys.stdout.flush()
         return status

@@ -215,9 +215,7 @@ _SPARQL_EPILOG = 'Example: kg sparql --data people.ttl "SELECT * { ?person foaf:
 
 
 def _write_answer(call: argparse.Namespace, question: _Question) -> int:
-    if question.sparql and call.shapes and not call.data:
-        raise InputError("--shapes needs --data: a project's graph is validated when it is built.")
-    has_data = question.sparql and (call.data or call.infer or call.ontology or call.shapes)
+    has_data = question.sparql and call.data
     is_limited = call.timeout is not None or call.memory is not None
     graph = open_graph_or_data(call) if has_data or not is_limited else open_endpoint(call)
     status = _validate(graph, call.shapes) if has_data and call.shapes and graph is not None else 0
@@ -267,6 +265,8 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
             services=question.services,
             engine=question.engine,
         )
+    if question.labels and answer.kind != "rows":
+        raise InputError("--labels has no effect on an answer without columns: only SELECT and stored queries have.")
     notes = _engine_notes(question, answer)
     if question.why:
         from kg.explain.why_formats import explain_answer
@@ -399,7 +399,8 @@ def _schema(call: argparse.Namespace) -> int:
             write(profile.to_text())
         return 0
     card = graph.schema()
-    if call.word and (row := card.find_class(call.word)) is not None:
+    row = card.find_class(call.word) if call.word else None
+    if row is not None and not call.all:
         from kg.lookup.schema_card import read_class_properties, write_class_card
         from kg.terms import to_iri
 
@@ -409,7 +410,10 @@ def _schema(call: argparse.Namespace) -> int:
         else:
             write(write_class_card(row, properties, called_so=card.properties_named(call.word)))
         return 0
-    card = card.matching(call.word or "")
+    if row is not None:
+        card = replace(card, classes=[row], kinds=[], properties=card.properties_of(row, graph.ontology))
+    else:
+        card = card.matching(call.word or "")
     if call.format == "json":
         write_json(card.as_dict())
     elif text := card.to_text(all_terms=call.all):

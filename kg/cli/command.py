@@ -361,8 +361,6 @@ def add_inference(parser: argparse.ArgumentParser) -> None:
 def open_graph_or_data(call: argparse.Namespace) -> FilmGraph:
     """The graph of the files that `--data` names, else that of the project."""
     if not getattr(call, "data", None):
-        if getattr(call, "infer", False) or getattr(call, "ontology", None):
-            raise InputError("--infer and --ontology need --data: a project's graph is inferred when it is built.")
         return open_call_graph(call)
     if call.project is not None:
         raise InputError("Name either a project or --data, not both.")

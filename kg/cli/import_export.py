@@ -187,7 +187,8 @@ def _export_split(call: argparse.Namespace, graph: FilmGraph) -> int:
     """Write every graph to gzip files for the bulk loader of another store."""
     from kg.exports.store_files import write_store_files
 
-    if call.format != "nquads" or call.only not in ("knowledge", "all") or call.output in (None, "-"):
+    is_whole = call.only in ("knowledge", "all") and call.film is None
+    if call.format != "nquads" or not is_whole or call.output in (None, "-"):
         raise InputError("--split writes every graph as N-Quads: kg export --format nquads --split 4 -o FOLDER")
     written = write_store_files(graph.build, Path(call.output), parts=call.split)
     files = counted(len(written.files), "file")
@@ -229,7 +230,7 @@ def _add_export(commands: Commands) -> None:
     export.add_argument("--split", metavar="N", type=positive_integer, help=split)
     apart = "for parquet: the triples and facts of each predicate in a folder of their own, as Spark reads them best"
     export.add_argument("--by-predicate", action="store_true", help=apart)
-    export.add_argument("--film", metavar="FILM", help="one film, for jsonld-framed and schema.org")
+    export.add_argument("--film", metavar="FILM", help="only one film, its parts and what they name")
 
 
 def _write_undo(commands: Path) -> None:

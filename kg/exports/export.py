@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What is exported: a published build with its store, the folder of the facts, and the part or films to write."""
+    """What is exported: a published build with its store, the folder of the facts, and the part or film to write."""
 
     build: Path
     data: Path
@@ -35,7 +37,7 @@ class ExportRequest:
     provenance: Provenance
     names: EntityNames
     only: str = "knowledge"
-    films: tuple[NamedNode, ...] | None = None
+    film: NamedNode | None = None
     report: Callable[[str], None] | None = None
     """Is called with what a format leaves out, and why."""
 
@@ -44,14 +46,28 @@ class ExportRequest:
         return SnapshotFile(self.build).triples(part_of(ONTOLOGY))
 
     def wikidata_items(self) -> WikidataItems:
-        """Every entity as an item of Wikidata."""
+        """Every entity as an item of Wikidata, or only the film.
+
+        Raises `InputError` where nothing is linked to Wikidata, or the film is not.
+        """
         from kg.exports.wikidata_model import WikidataItems
 
-        return WikidataItems(self.store, self.provenance, self.names, self.ontology())
+        items = WikidataItems(self.store, self.provenance, self.names, self.ontology(), film=self.film)
+        if not len(items.builder.items):
+            raise InputError(f"Nothing in this graph is linked to Wikidata, so there is nothing to export. {_TO_LINK}")
+        if self.film is not None and not items.builder.items.qid(self.film):
+            raise InputError(f"{self.names.label(self.film)} is not linked to Wikidata. {_TO_LINK}")
+        return items
 
     def quads(self) -> list[Quad]:
-        """The exact quads of the part."""
-        return rdf.read_quads(self.build, self.only)
+        """The exact quads of the part, or of the film."""
+        return rdf.read_quads(self.build, self.only, about=self.film)
+
+
+_TO_LINK = (
+    "Write the id of its item in the block of a film or person, `wikidataId: Q115564437`;"
+    " or import items with `kg import wikidata FILE` and find those of the same films with `kg link`."
+)
 
 
 def export_pieces(request: ExportRequest, format: str) -> Iterator[str]:
@@ -60,16 +76,25 @@ def export_pieces(request: ExportRequest, format: str) -> Iterator[str]:
         raise InputError("CSV is a file for each class: name a folder with -o.")
     if format == "parquet":
         raise InputError("Parquet is a file for each table: name a folder with -o.")
-    if format not in _WRITERS:
+    check_export(format, only=request.only, of_film=request.film is not None)
+    write = FORMATS[format].write
+    assert write is not None
+    return write(request)
+
+
+def check_export(format: str, *, only: str = "knowledge", of_film: bool = False) -> None:
+    """Raise `InputError` for an unknown format or part, and for a part, or one film, that a format does not have."""
+    if format not in FORMATS:
         raise InputError(f"There is no format {format!r}; choose {', '.join(FORMATS)}.")
-    rdf.check_part(request.only)
-    return _WRITERS[format](request)
-
-
-def check_whole(only: str) -> None:
-    """Raise `InputError` for a part of the graph, where a format has all of it."""
-    if only not in ("knowledge", "all"):
-        raise InputError(f"parquet has all tables of the build; --only {only} does not go with it.")
+    rdf.check_part(only)
+    if only not in FORMATS[format].parts:
+        others = ", ".join(name for name, other in FORMATS.items() if only in other.parts)
+        raise InputError(f"{format} cannot have only {only}; these formats can: {others}.")
+    if of_film and not FORMATS[format].has_films:
+        others = ", ".join(name for name, other in FORMATS.items() if other.has_films)
+        raise InputError(f"{format} is not written for one film; these formats are: {others}.")
+    if of_film and only not in _KNOWLEDGE:
+        raise InputError(f"One film is a part of {', '.join(_KNOWLEDGE)}, not of {only}.")
 
 
 # Writers import their modules when they are called, so that an export loads only its own format.
@@ -77,18 +102,18 @@ def check_whole(only: str) -> None:
 
 def _rdf_writer(format: str) -> Callable[[ExportRequest], Iterator[str]]:
     return lambda request: rdf.stream_rdf(
-        request.build, format=format, only=request.only, prefixes=request.names.prefixes
+        request.build, format=format, only=request.only, about=request.film, prefixes=request.names.prefixes
     )
 
 
 def _write_ntriples(request: ExportRequest) -> Iterator[str]:
-    return rdf.stream_ntriples(request.build, only=request.only)
+    return rdf.stream_ntriples(request.build, only=request.only, about=request.film)
 
 
 def _write_jsonld(request: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import check_has_no_triple_terms, stream_jsonld
 
-    snapshot, part = SnapshotFile(request.build), rdf.PARTS[request.only]
+    snapshot, part = SnapshotFile(request.build), replace(rdf.PARTS[request.only], about=request.film)
     check_has_no_triple_terms(snapshot.triple_terms(part))
     return stream_jsonld(snapshot.quads(part), request.names.ontology)
 
@@ -96,13 +121,14 @@ def _write_jsonld(request: ExportRequest) -> Iterator[str]:
 def _write_framed(request: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import to_framed
 
-    yield to_framed(request.quads(), request.names.ontology, films=request.films)
+    films = (request.film,) if request.film is not None else None
+    yield to_framed(request.quads(), request.names.ontology, films=films)
 
 
 def _write_schema_org(request: ExportRequest) -> Iterator[str]:
     from kg.exports.schema_org import find_films, to_schema_org
 
-    films = request.films if request.films is not None else find_films(request.store)
+    films = [request.film] if request.film is not None else find_films(request.store)
     yield to_schema_org(request.store, request.names, films)
 
 
@@ -146,9 +172,14 @@ def _write_matches(request: ExportRequest, predicate: NamedNode) -> Iterator[str
     from kg.exports.link_formats import exact_matches, find_links, read_sssom, to_ntriples
     from kg.mappings.linked_datasets import read_datasets
 
-    yield from to_ntriples(find_links(request.store, read_datasets(request.ontology())), predicate)
+    is_empty = True
+    for line in to_ntriples(find_links(request.store, read_datasets(request.ontology())), predicate):
+        yield line
+        is_empty = False
     matches = sorted({match for path in link_files(request.data) for match in exact_matches(read_sssom(path))})
     yield from (f"{left} {predicate} {right} .\n" for left, right in matches)
+    if is_empty and not matches and request.report is not None:
+        request.report("Nothing in this graph is linked to another dataset, so there is no link to export.")
 
 
 def _write_sssom(request: ExportRequest) -> Iterator[str]:
@@ -168,23 +199,38 @@ def _write_void(request: ExportRequest) -> Iterator[str]:
     return to_void(find_links(request.store, read_datasets(request.ontology())), triples)
 
 
-_WRITERS: Mapping[str, Callable[[ExportRequest], Iterator[str]]] = {
-    "ntriples": _write_ntriples,
-    **{name: _rdf_writer(name) for name in ("turtle", "trig", "nquads", "rdfxml")},
-    "jsonld": _write_jsonld,
-    "jsonld-framed": _write_framed,
-    "schema.org": _write_schema_org,
-    "wikidata": _write_wikidata,
-    "wikidata-reified": _write_reified,
-    "wikidata-json": _write_wikidata_json,
-    "quickstatements": _write_quickstatements,
-    "sssom": _write_sssom,
-    "void-linkset": _write_void,
-    "sameas": _write_same_as,
-    "exactmatch": _write_exact_matches,
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A format: what writes it, and of which parts of a graph, and whether of one film alone."""
+
+    write: Callable[[ExportRequest], Iterator[str]] | None
+    """None for what is a folder of files."""
+    parts: tuple[str, ...]
+    has_films: bool = True
+
+
+_KNOWLEDGE = ("knowledge", "asserted", "inferred")
+_ONE_PART = ("knowledge",)
+_ALL_PARTS = tuple(rdf.PARTS)
+
+FORMATS: Mapping[str, ExportFormat] = {
+    "ntriples": ExportFormat(_write_ntriples, _ALL_PARTS),
+    **{name: ExportFormat(_rdf_writer(name), _ALL_PARTS) for name in ("turtle", "trig", "nquads", "rdfxml")},
+    "jsonld": ExportFormat(_write_jsonld, _ALL_PARTS),
+    "jsonld-framed": ExportFormat(_write_framed, _KNOWLEDGE),
+    "schema.org": ExportFormat(_write_schema_org, _ONE_PART),
+    "wikidata": ExportFormat(_write_wikidata, _ONE_PART),
+    "wikidata-reified": ExportFormat(_write_reified, _ONE_PART),
+    "wikidata-json": ExportFormat(_write_wikidata_json, _ONE_PART),
+    "quickstatements": ExportFormat(_write_quickstatements, _ONE_PART),
+    "sssom": ExportFormat(_write_sssom, _ONE_PART, has_films=False),
+    "void-linkset": ExportFormat(_write_void, _ONE_PART, has_films=False),
+    "sameas": ExportFormat(_write_same_as, _ONE_PART, has_films=False),
+    "exactmatch": ExportFormat(_write_exact_matches, _ONE_PART, has_films=False),
+    "csv": ExportFormat(None, _ALL_PARTS),
+    "parquet": ExportFormat(None, ("knowledge", "all"), has_films=False),
 }
-FORMATS = (*_WRITERS, "csv", "parquet")
-"""Every export format."""
+"""Every export format; without a part, `knowledge` is written. The tables of a build are always all of it."""
 
 
 # --- CSV
@@ -203,8 +249,19 @@ def to_class_tables(quads: Iterable[Quad]) -> dict[str, str]:
         if quad.predicate == TYPE and isinstance(value, NamedNode):
             classes[value].append(subject)
         values_of[subject][quad.predicate].append(to_short(value))
-    named = {to_curie(iri.value).rpartition(":")[2].strip("<>"): entities for iri, entities in classes.items()}
-    return {name: _table(sorted(set(entities), key=str), values_of) for name, entities in sorted(named.items())}
+    tables: dict[str, str] = {}
+    for iri in sorted(classes, key=lambda iri: iri.value):
+        name = _file_name(iri, tables)
+        tables[name] = _table(sorted(set(classes[iri]), key=str), values_of)
+    return dict(sorted(tables.items()))
+
+
+def _file_name(iri: NamedNode, used: Container[str]) -> str:
+    """The local name of a class as the name of a file, without what leads to another folder; other than those used."""
+    local = re.split(r"[/#:]", iri.value.rstrip("/#:"))[-1]
+    name = re.sub(r"[^\w.-]|^\.+", "_", local) or "_"
+    others = (f"{name}-{number}" for number in count(2))
+    return name if name not in used else next(other for other in others if other not in used)
 
 
 def _table(entities: list[Term], values_of: _ValuesOf) -> str:

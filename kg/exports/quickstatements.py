@@ -58,7 +58,10 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
     imported = _ImportedItems(items)
     members = lru_cache(lambda class_iri: frozenset(_members(items, class_iri)))
     waiting: list[tuple[Statement, tuple[Reference, ...]]] = []
+    of_film = items.builder.items.qid(items.film) if items.film is not None else ""
     for item, compared in compare_items(items, imported):
+        if of_film and item.id != of_film:
+            continue
         is_complete = imported.has_complete(item)
         counts["present"] += len(compared.present)
         counts["contradicting"] += len(compared.contradicting)

@@ -6,6 +6,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -40,19 +41,26 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge", prefixes: M
 
 
 def stream_rdf(
-    build: Path, *, format: str, only: str = "knowledge", prefixes: Mapping[str, str] = PREFIXES
+    build: Path,
+    *,
+    format: str,
+    only: str = "knowledge",
+    about: NamedNode | None = None,
+    prefixes: Mapping[str, str] = PREFIXES,
 ) -> Iterator[str]:
     """A part of a build in an RDF format, in pieces, with those of the prefixes that are used.
+
+    Of knowledge, only what is `about` an entity, if one is named.
 
     Turtle, N-Triples and RDF/XML hold one graph. Raises `InputError` for a part that has several, such as `all`, and
     for an unknown format or part.
     """
     if format == "ntriples":
-        return stream_ntriples(build, only=only)
+        return stream_ntriples(build, only=only, about=about)
     if format not in _GRAPH_FORMATS and format not in _DATASET_FORMATS:
         formats = ", ".join((*_GRAPH_FORMATS, *_DATASET_FORMATS, "jsonld"))
         raise InputError(f"There is no RDF format {format!r}; choose {formats}.")
-    snapshot, part = SnapshotFile(build), PARTS[check_part(only)]
+    snapshot, part = SnapshotFile(build), replace(PARTS[check_part(only)], about=about)
     if format in _GRAPH_FORMATS and (graphs := len(snapshot.graphs(part))) > 1:
         raise InputError(_several_graphs(format, only, graphs))
     return snapshot.nquads(part) if format == "nquads" else _serialize(snapshot, part, format, prefixes)
@@ -76,12 +84,12 @@ def _serialize(snapshot: SnapshotFile, part: Part, format: str, prefixes: Mappin
             yield piece
 
 
-def stream_ntriples(build: Path, *, only: str = "knowledge") -> Iterator[str]:
+def stream_ntriples(build: Path, *, only: str = "knowledge", about: NamedNode | None = None) -> Iterator[str]:
     """A part of a build as sorted N-Triples, in pieces, so its size is no matter.
 
     Raises `InputError` for a part of several graphs.
     """
-    snapshot, part = SnapshotFile(build), PARTS[check_part(only)]
+    snapshot, part = SnapshotFile(build), replace(PARTS[check_part(only)], about=about)
     if (graphs := len(snapshot.graphs(part))) > 1:
         raise InputError(_several_graphs("ntriples", only, graphs))
     return snapshot.ntriples(part)
@@ -98,9 +106,9 @@ def check_part(only: str) -> str:
     return only
 
 
-def read_quads(build: Path, only: str) -> list[Quad]:
+def read_quads(build: Path, only: str, *, about: NamedNode | None = None) -> list[Quad]:
     """The exact quads of a part of a build, sorted by graph and text."""
-    return list(SnapshotFile(build).quads(PARTS[only]))
+    return list(SnapshotFile(build).quads(replace(PARTS[only], about=about)))
 
 
 def _used_prefixes(snapshot: SnapshotFile, part: Part, prefixes: Mapping[str, str]) -> dict[str, str]:

@@ -129,10 +129,19 @@ class WikidataItem:
 
 
 class WikidataItems:
-    """Converts the entities of a graph to Wikidata items."""
+    """Converts the entities of a graph, or one film of it, to Wikidata items."""
 
-    def __init__(self, store: Store, provenance: Provenance, names: EntityNames, ontology: Iterable[Triple]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        provenance: Provenance,
+        names: EntityNames,
+        ontology: Iterable[Triple],
+        *,
+        film: NamedNode | None = None,
+    ) -> None:
         ontology = tuple(ontology)
+        self.film = film
         self.schema: Schema = names.ontology
         self.mapping: ExportMapping = to_export_mapping(
             ontology, self.schema, read_wikidata_mapping(ontology, self.schema, strict=False)
@@ -146,8 +155,8 @@ class WikidataItems:
         )
 
     def __iter__(self) -> Iterator[WikidataItem]:
-        """Every item, in the order of the ids."""
-        for id, entity in self.entities():
+        """Every item that is exported, in the order of the ids."""
+        for id, entity in self.entities((self.film,) if self.film is not None else None):
             yield self.item(id, entity)
 
     def entities(

@@ -59,6 +59,10 @@ class ItemIds:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def __len__(self) -> int:
+        """The number of entities that have an id."""
+        return len(self._numbers)
+
     def sorted_items(self) -> list[tuple[str, NamedNode]]:
         """Each id with its entity, in the order of the numbers; of two entities with one id the first by IRI."""
         entities: dict[int, NamedNode] = {}

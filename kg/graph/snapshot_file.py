@@ -30,7 +30,20 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Trip
 
 from kg.errors import ProjectError
 from kg.graph.lookup_tables import TermLookup, TripleOrders
-from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term, TermTriple, to_term, to_text
+from kg.terms import (
+    CONTESTED,
+    KNOWLEDGE,
+    LABEL,
+    LINKS,
+    ONTOLOGY,
+    PROVENANCE,
+    TYPE,
+    UNDECIDED,
+    Term,
+    TermTriple,
+    to_term,
+    to_text,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -71,6 +84,8 @@ class Part:
     inferred: bool | None = None
     named: tuple[Term, ...] | None = ()
     """None: all."""
+    about: NamedNode | None = None
+    """Of the default graph only an entity and its parts, and the classes and labels of what they name."""
 
 
 ALL, ALL_KNOWLEDGE = Part(knowledge=True, named=None), Part(knowledge=True)
@@ -198,7 +213,7 @@ class SnapshotFile:
 
         Those of a large part are sorted on disk, so its size is no matter.
         """
-        if self._size(part) <= _MAX_IN_MEMORY:
+        if self._fits(part):
             yield from self._lines(part, f"ORDER BY coalesce(d.text, ''), {_LINE}")
             return
         for iri in self.graphs(part):
@@ -216,6 +231,10 @@ class SnapshotFile:
         )
         while batch := rows.fetchmany(_LINES):
             yield "".join(f"{line}\n" for (line,) in batch)
+
+    def _fits(self, part: Part) -> bool:
+        """True for a part whose quads are sorted in memory."""
+        return part.about is not None or self._size(part) <= _MAX_IN_MEMORY
 
     def _size(self, part: Part) -> int:
         """At least as many quads as a part has."""
@@ -373,6 +392,9 @@ class SnapshotFile:
 
         They are sorted on disk, so the size of the graph is no matter.
         """
+        if part.about is not None:
+            yield from self._lines(part, f"ORDER BY {_LINE}")
+            return
         with tempfile.TemporaryDirectory(prefix="kg-export-") as folder:
             target = Path(folder, "sorted.nt")
             self.write(target, part)
@@ -404,8 +426,9 @@ class SnapshotFile:
         """The ids of the quads of a part."""
         selected = []
         if part.knowledge:
-            condition = {None: "", True: " WHERE is_inferred", False: " WHERE NOT is_inferred"}[part.inferred]
-            selected.append(f"SELECT NULL::UINTEGER AS g, s, p, o FROM triple{condition}")
+            condition = {None: "true", True: "is_inferred", False: "NOT is_inferred"}[part.inferred]
+            triples = f"SELECT NULL::UINTEGER AS g, s, p, o FROM triple WHERE {condition}"
+            selected.append(triples if part.about is None else self._about(part.about, triples))
         if part.named is None:
             selected.append("SELECT g, s, p, o FROM named")
         elif part.named:
@@ -414,6 +437,16 @@ class SnapshotFile:
             ids = ", ".join(str(id) for (id,) in self.sql.cursor().execute(query, [names]).fetchall())
             selected.append(f"SELECT g, s, p, o FROM named WHERE g IN ({ids or 'NULL'})")
         return " UNION ALL ".join(selected) or "SELECT 0 AS g, 0 AS s, 0 AS p, 0 AS o WHERE false"
+
+    def _about(self, entity: NamedNode, triples: str) -> str:
+        """The ids of those of some triples that are about an entity."""
+        name = f"<{entity.value}"
+        query = "SELECT id FROM term WHERE text = ? || '>' OR (text >= ? || '.' AND text < ? || '/')"
+        subjects = ", ".join(str(id) for (id,) in self.sql.cursor().execute(query, [name] * 3).fetchall()) or "NULL"
+        shown = ", ".join(map(str, self._terms.find_ids(map(to_text, (TYPE, LABEL))).values())) or "NULL"
+        about = f"{triples} AND s IN ({subjects})"
+        named = f"s IN (SELECT o FROM ({about})) AND s NOT IN ({subjects})"
+        return f"{about} UNION ALL {triples} AND p IN ({shown}) AND {named}"
 
 
 def _add_places(sql: duckdb.DuckDBPyConnection) -> str:

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import pytest
 import rdflib
-from pyoxigraph import RdfFormat, serialize
+from pyoxigraph import RdfFormat, parse, serialize
 from rdflib.compare import isomorphic
 
 from kg.errors import InputError
+from kg.exports.export import to_class_tables
 from kg.exports.jsonld import stream_jsonld
 from kg.exports.rdf import PARTS, read_quads
 from kg.filmgraph import FilmGraph
@@ -277,3 +278,76 @@ def test_rdf_is_exported_in_pieces(format: str, tmp_path: Path) -> None:
     pieces = list(own_graph(tmp_path).export_pieces(format, only="all"))
     assert len(pieces) > 1
     assert max(map(len, pieces)) <= 1 << 20
+
+
+@pytest.mark.parametrize("format", PARSERS)
+def test_a_film_alone_has_its_triples_its_parts_and_what_they_name(anora: FilmGraph, format: str) -> None:
+    triples = as_graph(anora.export_text(format, film="Anora"), format)
+    wanted = as_graph(anora.export_text(format), format)
+    film = "https://w3id.org/filmgraph/film/anora"
+    about = {triple for triple in wanted if triple[0] == rdflib.URIRef(film) or str(triple[0]).startswith(f"{film}.")}
+    named = {value for _, _, value in about} - {subject for subject, _, _ in about}
+    shown = {triple for triple in wanted if triple[0] in named and triple[1] in (rdflib.RDF.type, rdflib.RDFS.label)}
+    assert about
+    assert shown
+    assert set(triples) == about | shown
+
+
+def test_only_what_is_inferred_of_a_film_is_exported(anora: FilmGraph) -> None:
+    inferred = exact(anora.export_text("ntriples", film="Anora", only="inferred"), "nt")
+    asserted = exact(anora.export_text("ntriples", film="Anora", only="asserted"), "nt")
+    everything = exact(anora.export_text("ntriples", film="Anora"), "nt")
+    assert set(everything) >= set(inferred) | set(asserted)
+    assert set(inferred).isdisjoint(asserted)
+    assert inferred
+    assert asserted
+
+
+def test_csv_tables_of_a_film_have_no_other_film(anora: FilmGraph, tmp_path: Path) -> None:
+    anora.export(tmp_path, format="csv", film="Anora")
+    films = (tmp_path / "Film.csv").read_text(encoding="utf-8")
+    assert "Anora" in films
+    assert "Tangerine" not in films
+
+
+@pytest.mark.parametrize(
+    ("format", "options", "message"),
+    [
+        ("sssom", {"film": "Anora"}, "sssom is not written for one film; these formats are: ntriples, turtle"),
+        ("schema.org", {"only": "ontology"}, "schema.org cannot have only ontology; these formats can"),
+        ("turtle", {"only": "ontology", "film": "Anora"}, "One film is a part of knowledge, asserted, inferred"),
+        ("wikidata", {}, "Nothing in this graph is linked to Wikidata.*wikidataId.*kg link"),
+        ("quickstatements", {}, "Nothing in this graph is linked to Wikidata.*wikidataId.*kg link"),
+    ],
+)
+def test_what_a_format_does_not_have_is_refused(
+    anora: FilmGraph, tmp_path: Path, format: str, options: dict[str, str], message: str
+) -> None:
+    path = tmp_path / "out"
+    with pytest.raises(InputError, match=message):
+        anora.export(path, format=format, **options)  # type: ignore[arg-type]
+    assert not path.exists()
+
+
+def test_tables_alone_are_partitioned_by_predicate(anora: FilmGraph, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="choose the format parquet"):
+        anora.export(tmp_path / "films.ttl", by_predicate=True)
+
+
+CLASSES = """\
+@prefix ex: <https://example.org/> .
+ex:a a <https://example.org/one/Film>, <https://example.org/two#Film>, <https://example.org/x/../../../y/..>, ex:B-1 .
+"""
+
+
+def test_each_class_has_a_table_within_the_folder(tmp_path: Path) -> None:
+    tables = to_class_tables(parse(CLASSES, format=RdfFormat.TURTLE))
+    assert list(tables) == ["B-1", "Film", "Film-2", "_"]
+
+
+def test_a_graph_without_links_says_so(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", TRICKY)
+    messages: list[str] = []
+    assert "".join(project.open().export_pieces("sameas", report=messages.append)) == ""
+    assert messages == ["Nothing in this graph is linked to another dataset, so there is no link to export."]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.cli import main
+from kg.errors import InputError
 from kg.exports.item_facts import FactWithStatus
 from kg.exports.quickstatements import to_cell
 from kg.exports.wikidata_comparison import compare_statements
@@ -320,3 +321,17 @@ def test_the_batch_that_takes_back_is_beside_the_batch(with_wikidata: ProjectWit
     removed = [line.split("\t") for line in (tmp_path / "anora.undo.tsv").read_text(encoding="utf-8").splitlines()]
     assert added
     assert removed == [[f"-{item}", *rest] for item, *rest in reversed(added)]
+
+
+def test_statements_about_one_film_are_written_alone(with_wikidata: ProjectWith) -> None:
+    films = with_wikidata("anora: {countryOfOrigin: united-states, record: Q115564437}")
+    films.write("data/more.yaml", "source: trade-paper\nrocket: {type: FeatureFilm, label: Rocket, wikidataId: Q7}\n")
+    graph = films.open()
+    messages: list[str] = []
+    text = "".join(graph.export_pieces("quickstatements", film="Anora", report=messages.append))
+    assert {line.split("\t")[0] for line in text.splitlines()} == {"Q115564437"}
+    assert "".join(graph.export_pieces("quickstatements", film="Rocket")) == ""
+    films.write("data/more.yaml", "source: trade-paper\nrocket: {type: FeatureFilm, label: Rocket}\n")
+    graph = films.open()
+    with pytest.raises(InputError, match="Rocket is not linked to Wikidata"):
+        graph.export_text("quickstatements", film="Rocket")
