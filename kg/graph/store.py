@@ -8,6 +8,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -70,18 +71,62 @@ def fill_store(folder: Path, *, memory: str | None = None) -> None:
     store.flush()
 
 
-def update_store(folder: Path, before: Path, changes: Changes) -> bool:
-    """Make a build's store from that of another build and what differs; False when that one has none."""
-    if not (before / "store").is_dir():
-        return False
-    # The files of a store do not change, so that its copy is a folder of links to them.
-    Store.read_only(str(before / "store")).backup(str(folder / "store"))
-    store = Store(str(folder / "store"))
-    for quad in changes.removed:
-        store.remove(quad)
-    store.extend(changes.added)
-    store.flush()
-    return True
+@contextlib.contextmanager
+def copying_store(folder: Path, before: Path | None) -> Iterator[StoreCopy]:
+    """The copy in a folder of the store of the build `before`, if it has one."""
+    with ThreadPoolExecutor(1) as thread:
+        copy = StoreCopy(thread, folder / "store", before / "store" if before is not None else None)
+        try:
+            yield copy
+        finally:
+            copy.close()
+
+
+class StoreCopy:
+    """A store that another thread copies and changes, which mostly waits for the disk."""
+
+    def __init__(self, thread: ThreadPoolExecutor, path: Path, before: Path | None) -> None:
+        self._thread, self._path = thread, path
+        self._store: Store | None = None
+        self._work = thread.submit(self._copy, before) if before is not None and before.is_dir() else None
+
+    def update(self, changes: Changes) -> bool:
+        """Begin to change the copy; False when there is none."""
+        if self._work is None:
+            return False
+        self._work.result()
+        self._work = self._thread.submit(self._change, changes)
+        return True
+
+    def finish(self) -> None:
+        """Wait until the copy is on disk, and closed if it was changed; raises what prevented that."""
+        if self._work is not None:
+            self._work.result()
+
+    def discard(self) -> None:
+        """Remove the copy, since there will be another store or none."""
+        self.close()
+        self._work = None
+        shutil.rmtree(self._path, ignore_errors=True)
+
+    def close(self) -> None:
+        """Close it as it is."""
+        if self._work is not None:
+            wait([self._work])
+        self._store = None
+
+    def _copy(self, before: Path) -> None:
+        # The files of a store do not change, so that its copy is a folder of links to them.
+        Store.read_only(str(before)).backup(str(self._path))
+        self._store = Store(str(self._path))
+
+    def _change(self, changes: Changes) -> None:
+        store, self._store = self._store, None
+        assert store is not None
+        for quad in changes.removed:
+            store.remove(quad)
+        store.extend(changes.added)
+        store.flush()
 
 
 def publish(project: Project, folder: Path, name: str) -> Path:

@@ -37,12 +37,13 @@ from kg.graph.snapshot_update import update_snapshot
 from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import (
     MOST_CHANGES,
+    StoreCopy,
+    copying_store,
     fill_store,
     publish,
     published_build,
     scratch_folder,
     temporary_folder,
-    update_store,
 )
 from kg.graph.triple_tables import TripleTables, memory_bytes
 from kg.pipeline.draft import Draft, Progress, draft, no_progress, rules_digest
@@ -101,22 +102,23 @@ def build(
             return replace(report, counts={**report.counts, "unchanged": 1})
         show = progress if progress is not None else no_progress
         is_usable = published.folder == last.folder and not (without or despite_findings)
+        base = last if is_usable else LastBuild(digests=last.digests)
         try:
-            project.build_folder.mkdir(parents=True, exist_ok=True)  # DuckDB makes the scratch folder in it alone
-            graph = draft(
-                project,
-                last=last if is_usable else LastBuild(digests=last.digests),
-                engine=engine,
-                texts=texts,
-                states=states,
-                tables=partial(TripleTables, memory=memory, scratch=scratch),
-                without=without,
-                progress=show,
-            )
-            if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
-                return graph.report
-            show("storing")
-            return published.report + _store(graph, start, memory=memory, digest=digest)
+            with temporary_folder(project) as folder, copying_store(folder, base.folder) as copy:
+                graph = draft(
+                    project,
+                    last=base,
+                    engine=engine,
+                    texts=texts,
+                    states=states,
+                    tables=partial(TripleTables, memory=memory, scratch=scratch),
+                    without=without,
+                    progress=show,
+                )
+                if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
+                    return graph.report
+                show("storing")
+                return published.report + _store(graph, folder, copy, start, memory=memory, digest=digest)
         except Exception as error:
             if (known := to_input_error(error, memory=memory)) is None:
                 raise
@@ -144,43 +146,53 @@ def _check_published(project: Project, digest: str) -> _Published:
     return _Published(report=Report((Finding("build/damaged", message, Severity.INFO),)))
 
 
-def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[LastBuild], str]) -> Report:
-    """Store and publish a graph; the report has what was stored."""
+def _store(
+    graph: Draft,
+    folder: Path,
+    copy: StoreCopy,
+    start: float,
+    *,
+    memory: str | None,
+    digest: Callable[[LastBuild], str],
+) -> Report:
+    """Store a graph in a folder and publish it; the report has what was stored."""
     project, tables, before = graph.project, graph.tables, _base_of(graph)
-    with temporary_folder(project) as folder:
-        _add_named_graphs(graph, only_changed=before is not None)
-        changes = None
-        if before is not None:
-            has_store = _has_store(before)
-            changes = update_snapshot(tables, folder, before, most_changes=MOST_CHANGES)
-        else:
-            has_store = has_lookup_store(project, sum(map(tables.count, ("triple", "inferred", "named"))))
-            write_snapshot(tables, folder, for_lookup=not has_store)
-        asserted, inferred = tables.count("triple"), tables.count("inferred")
-        records = len(graph.facts.where(PER_RECORD))
-        if has_store and not (before is not None and changes is not None and update_store(folder, before, changes)):
+    _add_named_graphs(graph, only_changed=before is not None)
+    changes = None
+    if before is not None:
+        has_store = _has_store(before)
+        changes = update_snapshot(tables, folder, before, most_changes=MOST_CHANGES)
+    else:
+        has_store = has_lookup_store(project, sum(map(tables.count, ("triple", "inferred", "named"))))
+        write_snapshot(tables, folder, for_lookup=not has_store)
+    asserted, inferred = tables.count("triple"), tables.count("inferred")
+    records = len(graph.facts.where(PER_RECORD))
+    if changes is None or not copy.update(changes):
+        copy.discard()
+        if has_store:
             tables.sql.close()  # the store is filled from the snapshot, and needs the memory
             fill_store(folder, memory=memory)
-        counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
-        counts["seconds"] = round(time.perf_counter() - start, 2)
-        kept = {name: count for name, count in counts.items() if name != "anew"}
-        _write_counts(folder, {**kept, "records": records})
-        if graph.shapes_report is not None:
-            rules = rules_digest(project, graph.last.digests)
-            write_shapes_report(folder, graph.shapes_report, graph.shapes, digest=rules, before=before)
-        if _write_lock(project, graph.read.lock):
-            os.utime(folder / COUNTS)  # the lock belongs to this build
-            graph.last.digests.taken.pop(str(project.data / LOCK_FILE), None)
-        if graph.is_complete and graph.report.ok:  # what is made from it looks for faults in what has changed alone
-            context = reading_context(project, graph.texts, graph.read.lock, graph.last.digests)
-            write_inputs(
-                folder,
-                BuildInputs(context, is_closed=graph.is_closed),
-                graph.last.digests,
-                graph.read.records,
-                named_files(project.data, within=project.real_folder),
-            )
-        publish(project, folder, digest(graph.last))
+    counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
+    counts["seconds"] = round(time.perf_counter() - start, 2)
+    kept = {name: count for name, count in counts.items() if name != "anew"}
+    _write_counts(folder, {**kept, "records": records})
+    if graph.shapes_report is not None:
+        rules = rules_digest(project, graph.last.digests)
+        write_shapes_report(folder, graph.shapes_report, graph.shapes, digest=rules, before=before)
+    if _write_lock(project, graph.read.lock):
+        os.utime(folder / COUNTS)  # the lock belongs to this build
+        graph.last.digests.taken.pop(str(project.data / LOCK_FILE), None)
+    if graph.is_complete and graph.report.ok:  # what is made from it looks for faults in what has changed alone
+        context = reading_context(project, graph.texts, graph.read.lock, graph.last.digests)
+        write_inputs(
+            folder,
+            BuildInputs(context, is_closed=graph.is_closed),
+            graph.last.digests,
+            graph.read.records,
+            named_files(project.data, within=project.real_folder),
+        )
+    copy.finish()
+    publish(project, folder, digest(graph.last))
     return replace(graph.report, counts=counts)
 
 

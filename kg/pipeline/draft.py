@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -94,12 +95,12 @@ def draft(
     if master_of(engine) is not None:
         last = LastBuild(digests=last.digests)  # the facts of the last build are not on Spark
     states = states if states is not None else read_file_states(project, texts=texts)
-    ontology = tuple(read_ontology(project.ontology))
-    schema = to_schema(ontology)
-    shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
-    new = tables()
-    if last.folder is not None:
-        new.keep_ids_of(last.folder / FILE)
+    with ThreadPoolExecutor(1) as thread:  # DuckDB starts meanwhile
+        opened = thread.submit(_open_tables, tables, last)
+        ontology = tuple(read_ontology(project.ontology))
+        schema = to_schema(ontology)
+        shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
+        new = opened.result()
     with tables_on(engine, new, scratch=project.build_folder) as computed:
         facts = ProjectFacts(computed)
         former = unchanged_files(project, last, texts, schema)
@@ -167,6 +168,14 @@ def draft(
         is_closed=conclusions.inference.is_closed,
         has_changes=is_from_last,
     )
+
+
+def _open_tables(tables: Callable[[], TripleTables], last: LastBuild) -> TripleTables:
+    """New tables, whose terms have the ids that they have in the last build."""
+    new = tables()
+    if last.folder is not None:
+        new.keep_ids_of(last.folder / FILE)
+    return new
 
 
 @dataclass(frozen=True, slots=True)
