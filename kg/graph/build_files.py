@@ -19,8 +19,10 @@ LIST = "files.json"
 LAYOUT = 1
 """The layout of a build's files; to be raised when programs that are older or newer cannot read them."""
 _CHUNK = 1 << 20
-_UNLISTED = (LIST, "READERS", "store/LOCK", "store/LOG")
-"""Files whose content is no matter."""
+NAME_INDEX = "name-index.sqlite"
+"""The index of names, which is made when a build is first searched."""
+_UNLISTED = (LIST, NAME_INDEX, "READERS", "store/LOCK", "store/LOG")
+"""Files whose content is no matter, or that are no part of the graph."""
 
 
 def write_file_list(folder: Path, *, before: Path | None = None) -> None:

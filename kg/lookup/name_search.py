@@ -7,6 +7,7 @@ however many there are.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import weakref
@@ -17,20 +18,19 @@ from itertools import islice
 from pathlib import Path
 from threading import Lock
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Quad, Store
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from kg.graph.snapshot_file import SnapshotFile
+from kg.graph.build_files import NAME_INDEX
+from kg.graph.snapshot_file import Changes, SnapshotFile
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import stored_ontology
 from kg.lookup.entity_types import types_of
 from kg.schema import KIND, Schema
-from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, to_curie, to_iri, to_term
+from kg.terms import ALIAS, KNOWLEDGE, LABEL, ONTOLOGY, TYPE, to_curie, to_iri, to_term
 from kg.text.folding import fold_name
 
-FILE = "name-index.sqlite"
-"""The index's file in the folder of a build."""
 MAX_QUERY_LENGTH = 120
 """The characters of the searched text that count; the rest is ignored."""
 _MAX_CANDIDATES = 200
@@ -236,9 +236,9 @@ def _framed(folded: str) -> str:
 
 def open_name_index(folder: Path, store: Store, label_properties: Sequence[NamedNode] = (LABEL,)) -> NameIndex:
     """The index of a build, made now if it does not exist; in memory when the folder cannot be written to."""
-    path = folder / FILE
+    path = folder / NAME_INDEX
     if not path.is_file():
-        fresh = path.with_name(f".{FILE}.{os.getpid()}.{id(store)}")
+        fresh = path.with_name(f".{NAME_INDEX}.{os.getpid()}.{id(store)}")
         try:
             connection = sqlite3.connect(fresh)
             with connection:
@@ -250,6 +250,20 @@ def open_name_index(folder: Path, store: Store, label_properties: Sequence[Named
         finally:
             fresh.unlink(missing_ok=True)
     return NameIndex(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False))
+
+
+def keep_name_index(folder: Path, before: Path, changes: Changes) -> None:
+    """Have the index of an earlier build in the folder of another, if what differs concerns no name and no rank."""
+    if not any(map(_is_indexed, (*changes.added, *changes.removed))):
+        with contextlib.suppress(OSError):
+            os.link(before / NAME_INDEX, folder / NAME_INDEX)
+
+
+def _is_indexed(quad: Quad) -> bool:
+    """True for a name, a class or a kind of an entity, and for a link to one: it may rank higher."""
+    if quad.graph_name != KNOWLEDGE:
+        return quad.graph_name == ONTOLOGY
+    return not isinstance(quad.object, Literal) or quad.predicate in (LABEL, ALIAS, KIND)
 
 
 def _in_memory(store: Store, folder: Path, label_properties: Sequence[NamedNode]) -> sqlite3.Connection:

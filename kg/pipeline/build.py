@@ -29,7 +29,7 @@ from kg.facts.sources import read_sources
 from kg.facts.texts import open_texts
 from kg.federation.config import read_services
 from kg.files.atomic import write_file
-from kg.graph.build_files import find_damage
+from kg.graph.build_files import NAME_INDEX, find_damage
 from kg.graph.engine_errors import to_input_error
 from kg.graph.provenance import add_changed_provenance, add_provenance
 from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs
@@ -162,6 +162,10 @@ def _store(
     if before is not None:
         has_store = _has_store(before)
         changes = update_snapshot(tables, folder, before, most_changes=MOST_CHANGES)
+        if changes is not None and (before / NAME_INDEX).is_file():
+            from kg.lookup.name_search import keep_name_index
+
+            keep_name_index(folder, before, changes)
     else:
         has_store = has_lookup_store(project, sum(map(tables.count, ("triple", "inferred", "named"))))
         write_snapshot(tables, folder, for_lookup=not has_store)

@@ -34,6 +34,11 @@ class GraphSource:
     address: str = ""
     """The endpoint that a worker may reach; empty for a build of this machine."""
 
+    @property
+    def queries(self) -> str:
+        """A digest of the stored queries, with which the id ends."""
+        return self.id.rpartition("-")[2]
+
     def worker_setup(self, prepare: Callable[[], None] | None = None) -> WorkerSetup:
         """A sandboxed worker with the graph open, which reads no files but the project's and the sources' texts."""
         texts = os.environ.get(TEXTS_VARIABLE)

@@ -39,6 +39,9 @@ class Snapshot:
     build: Path
     queries: StoredQueries
     pool: Pool
+    template: Template
+    """What the workers are forks of; the next build has the same, unless the stored queries are others."""
+    queries_digest: str
     limits: Limits
     graph: FilmGraph = field(repr=False)
     fast_path: FastPath = field(repr=False)
@@ -97,8 +100,6 @@ class GraphService:
         self._polling: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._warming: asyncio.Task[None] | None = None
-        self._template: Template | None = None
-        """Once builds have changed, a template that has loaded what the workers of the next build need."""
 
     async def __aenter__(self) -> Self:
         """Open the published graph; raises `ProjectError` when there is none."""
@@ -112,18 +113,35 @@ class GraphService:
         for task in filter(None, (self._polling, self._warming)):
             task.cancel()
         await asyncio.gather(self.snapshot.pool.close(), *self._closing)
-        if self._template is not None:
-            await asyncio.to_thread(self._template.close().wait)
+        await asyncio.to_thread(self.snapshot.template.close().wait)
 
-    async def _open(self) -> Snapshot:
+    async def _open(self, before: Snapshot | None = None) -> Snapshot:
         source = await asyncio.to_thread(find_source, self.project, self.endpoint)
-        graph = await asyncio.to_thread(source.open)
-        template, self._template = self._template, None
-        pool = Pool(source.worker_setup(self.prepare), self.limits, self.metrics, template=template)
-        await pool.open()
+        setup = source.worker_setup(self.prepare)
+        has_prepared = before is not None and before.template.is_alive and before.queries_digest == source.queries
+        template = before.template if before is not None and has_prepared else Template(setup.prepare)
+        try:
+            graph = await asyncio.to_thread(source.open)
+            pool = Pool(setup, self.limits, self.metrics, template=template)
+            await pool.open()
+        except BaseException:
+            if not has_prepared:
+                await asyncio.to_thread(template.close().wait)
+            raise
         # An endpoint may be slow, and this process must not wait for it.
         fast_path = FastPath(graph.store if isinstance(graph.store, Store) else None)
-        opened = Snapshot(source.id, graph.build, graph.queries, pool, self.limits, graph, fast_path, rules=self.rules)
+        opened = Snapshot(
+            source.id,
+            graph.build,
+            graph.queries,
+            pool,
+            template,
+            source.queries,
+            self.limits,
+            graph,
+            fast_path,
+            rules=self.rules,
+        )
         if self.warm is not None:
             self._warming = asyncio.get_running_loop().create_task(_warm(opened, self.warm))
         return opened
@@ -139,12 +157,17 @@ class GraphService:
                 else:
                     id = (await asyncio.to_thread(find_source, self.project, self.endpoint)).id
                 if self.snapshot.id != id:
-                    self._change_to(await self._open())
+                    self._change_to(await self._open(self.snapshot))
 
     def _change_to(self, snapshot: Snapshot) -> None:
         old, self.snapshot = self.snapshot, snapshot
-        task = asyncio.get_running_loop().create_task(old.pool.close())
+        task = asyncio.get_running_loop().create_task(_close(old, keep=snapshot.template))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-        if self.endpoint is None:
-            self._template = Template(self.prepare)
+
+
+async def _close(snapshot: Snapshot, *, keep: Template) -> None:
+    """Let the workers finish and end, and their template, unless it is the one to `keep`."""
+    await snapshot.pool.close()
+    if snapshot.template is not keep:
+        await asyncio.to_thread(snapshot.template.close().wait)

@@ -25,7 +25,7 @@ from typing import Any, Protocol
 
 from kg.errors import LimitError
 from kg.workers.job_limits import error_of_status, took_too_long
-from kg.workers.template import Template, WorkerEnded
+from kg.workers.template import ForkedProcess, Template
 from kg.workers.worker import LENGTH, WorkerSetup, from_body, to_error, to_frame
 
 _TICK = 0.05
@@ -96,15 +96,11 @@ class _Job:
     tries: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class _Worker:
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Worker(ForkedProcess):
     """A worker process, with the channel to it and its job."""
 
     channel: socket.socket
-    process: int | None = None
-    """Its id, once the template has forked it."""
-    status: int | None = None
-    """The exit status, once it has ended."""
     job: _Job | None = None
     job_started: float = 0.0
     processor_before: float = 0.0
@@ -118,7 +114,8 @@ class _Worker:
 class Pool:
     """Worker processes that have opened the same; `run` has one of them run a function.
 
-    They are forked from a `template`, which has made what the setup prepares; without one, the pool starts its own.
+    They are forked from a `template`, which has made what the setup prepares, and which outlives the pool; without one,
+    or when that has ended, the pool starts its own.
     """
 
     def __init__(
@@ -127,12 +124,8 @@ class Pool:
         self.limits, self.observer = limits, observer
         self._setup = replace(setup, memory=limits.memory)
         self._template: Template | None = None
-        self._ready = template
+        self._shared = template
         self._workers: list[_Worker] = []
-        self._unstarted: deque[_Worker] = deque()
-        """Those that the template was asked for, in order."""
-        self._by_process: dict[int, _Worker] = {}
-        """Those that have not ended, as far as the template has said."""
         self._gone: set[_Worker] = set()
         """Those whose channel has closed, of which the exit status is not known yet."""
         self._free: list[_Worker] = []
@@ -184,10 +177,7 @@ class Pool:
             self._watch.cancel()
         for worker in list(self._workers):
             self._end(worker)
-        if self._template is not None:
-            self._loop.remove_reader(self._template)
-            self._exiting.append(self._template.close())
-            self._template = None
+        self._leave_template()
         for process in self._exiting:
             await asyncio.to_thread(process.wait)
 
@@ -292,57 +282,35 @@ class Pool:
     def _start(self) -> None:
         """Have a worker forked; raises `OSError` when that is not possible now."""
         if self._template is None:
-            self._template = self._take_ready() or Template(self._setup.prepare)
-            self._loop.add_reader(self._template, self._hear_template)
+            shared = self._shared if self._shared is not None and self._shared.is_alive else None
+            self._template = shared or Template(self._setup.prepare)
+            self._template.listen(self._hear_template)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
+        worker = _Worker(channel=ours)
         with theirs:
             try:
-                self._template.fork(self._setup, theirs)
+                self._template.fork(self._setup, theirs, worker)
             except OSError:
                 ours.close()
                 raise
-        worker = _Worker(ours)
         self._workers.append(worker)
-        self._unstarted.append(worker)
         self._loop.add_reader(ours, self._receive, worker)
 
-    def _take_ready(self) -> Template | None:
-        """The template that was given, once; None where it has ended."""
-        ready, self._ready = self._ready, None
-        if ready is not None and not ready.is_alive:
-            self._exiting.append(ready.close())
-            return None
-        return ready
-
     def _hear_template(self) -> None:
-        assert self._template is not None
-        messages = self._template.messages()
-        for message in messages or ():
-            if isinstance(message, WorkerEnded):
-                self._by_process.pop(message.process).status = message.status
-            else:
-                worker = self._unstarted.popleft()
-                worker.process = message.process or None
-                if worker.process is None:
-                    worker.status = -signal.SIGKILL
-                else:
-                    self._by_process[worker.process] = worker
-        if messages is None:
-            self._forget_template(self._template)
+        if self._template is not None and self._template.has_ended:
+            self._leave_template()
+            self._failed_starts += 1
         self._settle_gone()
         self._start_missing()
 
-    def _forget_template(self, template: Template) -> None:
-        """The template has ended: its workers go on, but how they end will not be known."""
-        self._loop.remove_reader(template)
-        self._exiting.append(template.close())
+    def _leave_template(self) -> None:
+        if (template := self._template) is None:
+            return
         self._template = None
-        for worker in (*self._by_process.values(), *self._unstarted):
-            worker.status = -signal.SIGKILL
-        self._by_process.clear()
-        self._unstarted.clear()
-        self._failed_starts += 1
+        template.unlisten(self._hear_template)
+        if template is not self._shared or template.has_ended:
+            self._exiting.append(template.close())
 
     def _settle_gone(self) -> None:
         """See to the jobs of the workers that are gone and of which the exit status is known."""

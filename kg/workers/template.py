@@ -6,6 +6,7 @@ their memory. The template has one thread, opens nothing, and ends when its clie
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -14,7 +15,9 @@ import signal
 import socket
 import subprocess
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from kg.workers.launch import start_python
@@ -42,8 +45,16 @@ class WorkerEnded(NamedTuple):
 TemplateMessage = WorkerStarted | WorkerEnded
 
 
+@dataclass(slots=True, eq=False)
+class ForkedProcess:
+    """The process of a worker, once the template has forked it, and its exit status, once it has ended."""
+
+    process: int | None = None
+    status: int | None = None
+
+
 class Template:
-    """The client of a template process, for an event loop: `fileno` is readable when there are messages."""
+    """The client of a template process in an event loop; several pools may have their workers forked from one."""
 
     def __init__(self, prepare: Callable[[], None] | None) -> None:
         """Start it; it begins with `prepare` (see `WorkerSetup`)."""
@@ -57,10 +68,15 @@ class Template:
         self._channel.sendall(to_frame(prepare))
         self._channel.setblocking(False)
         self._received = bytearray()
-
-    def fileno(self) -> int:
-        """The descriptor of its channel."""
-        return self._channel.fileno()
+        self._unstarted: deque[ForkedProcess] = deque()
+        """Those that it was asked for, in order."""
+        self._started: dict[int, ForkedProcess] = {}
+        """Those that have not ended, by id."""
+        self._listeners: list[Callable[[], None]] = []
+        self.has_ended = False
+        """True once nothing more comes from it: its workers go on, but how they end is not known."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._channel, self._receive)
 
     @property
     def process(self) -> int:
@@ -69,40 +85,70 @@ class Template:
 
     @property
     def is_alive(self) -> bool:
-        """False when it has ended."""
-        return self._process.poll() is None
+        """False when its process has ended."""
+        return not self.has_ended and self._process.poll() is None
 
-    def fork(self, setup: WorkerSetup, channel: socket.socket) -> None:
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call this after each change of its processes or its own, until `unlisten`."""
+        self._listeners.append(listener)
+
+    def unlisten(self, listener: Callable[[], None]) -> None:
+        """Do not call this any more."""
+        self._listeners.remove(listener)
+
+    def fork(self, setup: WorkerSetup, channel: socket.socket, worker: ForkedProcess) -> None:
         """Ask for a worker at the other end of a channel; raises `OSError` when the template is gone."""
         request = _FORK + to_frame(setup)
         if socket.send_fds(self._channel, [request], [channel.fileno()]) < len(request):
             self._channel.shutdown(socket.SHUT_WR)  # what follows would be misread
             raise BlockingIOError
+        self._unstarted.append(worker)
 
-    def messages(self) -> list[TemplateMessage] | None:
-        """The messages that have come, or None when the template has ended."""
+    def close(self) -> subprocess.Popen[bytes]:
+        """Let it end; returns its process, to be waited for."""
+        self._end()
+        return self._process
+
+    def _receive(self) -> None:
         try:
             piece = self._channel.recv(_PIECE)
         except BlockingIOError:
-            return []
+            return
         except OSError:
             piece = b""
         if not piece:
-            return None
+            self._end()
         self._received += piece
-        found: list[TemplateMessage] = []
         while len(self._received) >= LENGTH.size:
             size = LENGTH.size + LENGTH.unpack_from(self._received)[0]
             if len(self._received) < size:
                 break
-            found.append(from_body(self._received[LENGTH.size : size]))
+            self._take(from_body(self._received[LENGTH.size : size]))
             del self._received[:size]
-        return found
+        for listener in list(self._listeners):
+            listener()
 
-    def close(self) -> subprocess.Popen[bytes]:
-        """Let it end; returns its process, to be waited for."""
+    def _take(self, message: TemplateMessage) -> None:
+        if isinstance(message, WorkerEnded):
+            self._started.pop(message.process).status = message.status
+            return
+        worker = self._unstarted.popleft()
+        worker.process = message.process or None
+        if worker.process is None:
+            worker.status = -signal.SIGKILL
+        else:
+            self._started[worker.process] = worker
+
+    def _end(self) -> None:
+        if self.has_ended:
+            return
+        self.has_ended = True
+        self._loop.remove_reader(self._channel)
         self._channel.close()
-        return self._process
+        for worker in (*self._started.values(), *self._unstarted):
+            worker.status = -signal.SIGKILL
+        self._started.clear()
+        self._unstarted.clear()
 
 
 # --- in the template

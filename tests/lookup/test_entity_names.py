@@ -6,8 +6,8 @@ import pytest
 
 from kg import filmgraph
 from kg.errors import AmbiguousNameError, UnknownNameError
+from kg.graph.build_files import NAME_INDEX
 from kg.lookup.entity_names import EntityNames
-from kg.lookup.name_search import FILE
 from tests.projects import SmallProject
 
 REPLACED = """\
@@ -57,7 +57,7 @@ def test_of_a_large_graph_only_similar_names_are_read(project: SmallProject, mon
         monkeypatch.undo()
         monkeypatch.setattr(filmgraph, "IN_MEMORY", 1)
         assert str(found.value) == str(expected.value)
-    assert (graph.build / FILE).is_file()
+    assert (graph.build / NAME_INDEX).is_file()
 
 
 def test_a_source_without_a_label_is_called_by_its_title_but_not_found_by_it(project: SmallProject) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, Quad, Store
 
 from kg.errors import UnknownNameError
-from kg.lookup.name_search import FILE, NameIndex, open_name_index, score_name
+from kg.graph.build_files import NAME_INDEX
+from kg.lookup.name_search import NameIndex, open_name_index, score_name
 from kg.terms import ALIAS, LABEL, TYPE, entity_iri
 from kg.text.folding import fold_name
-from tests.projects import SmallProject
+from tests.projects import ANORA, SmallProject
 
 NAMES = {
     "anora": ("Film", "Anora"),
@@ -97,7 +100,7 @@ def test_of_equal_names_the_entity_with_more_links_is_first(index: NameIndex) ->
 
 def test_the_index_is_a_file_of_the_build_and_is_used_again(store: Store, tmp_path: Path) -> None:
     before = open_name_index(tmp_path, store).search("anorra")
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert [path.name for path in tmp_path.iterdir()] == [NAME_INDEX]
     assert open_name_index(tmp_path, Store()).search("anorra") == before
 
 
@@ -139,3 +142,39 @@ def test_the_best_name_of_a_class_is_found_among_many_similar_names(tmp_path: Pa
     for title in titles[1::17]:
         misspelt = title[:13] + title[14:]
         assert title in [match.label for match in names.search(misspelt, class_name="film:Film")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_kept"),
+    [
+        ("year: 2024", "year: 2025", True),
+        ("  year: 2024\n", "", True),
+        ("label: Anora", "label: Anora!", False),
+        ("label: Anora", "label: Anora, alias: Ani", False),
+        ("type: Film", "type: Work", False),
+        ("  director: sean-baker\n", "", False),
+        ("year: 2024", "year: 2024\n  writer: sean-baker", False),
+    ],
+)
+def test_the_index_of_the_build_before_is_kept_while_it_has_the_same_names_and_ranks(
+    project: SmallProject, tmp_path: Path, old: str, new: str, is_kept: bool
+) -> None:
+    project.write("data/films.yaml", ANORA)
+    before = project.open()
+    before.search("anora")
+    project.write("data/films.yaml", ANORA.replace(old, new))
+    after = project.open()
+    assert (after.build / NAME_INDEX).exists() is is_kept
+    after.search("anora")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (scratch / "graph.duckdb").symlink_to(after.build / "graph.duckdb")
+    assert isinstance(after.store, Store)
+    open_name_index(scratch, after.store)
+    assert _rows_of(after.build) == _rows_of(scratch)
+
+
+def _rows_of(folder: Path) -> list[tuple[object, ...]]:
+    query = "SELECT entity, text, folded, is_label, curies, links FROM name JOIN class_set ON class_set.id = class_set"
+    with closing(sqlite3.connect(folder / NAME_INDEX)) as index:
+        return index.execute(f"{query} ORDER BY name.id").fetchall()

@@ -182,10 +182,14 @@ def test_a_new_build_is_served_and_changes_the_etags(tmp_path: Path) -> None:
         assert b"2023" in body
         again = ask(tag)
         assert (again.status, again.read()) == (304, b"")
+        templates = live.workers
         project.write("data/films.yaml", "source: encyclopedia\n\nanora: {type: Film, label: Anora, year: 2024}\n")
         project.open()
         wait_until(lambda: b"2024" in ask(tag).read())
         client.close()
+        assert live.workers == templates, "workers of any build are forks of one process"
+        project.write("queries/films.rq", "# description: All films\nSELECT ?film { ?film a film:Film }\n")
+        wait_until(lambda: not set(live.workers) & set(templates))
 
 
 def test_sighup_does_not_end_a_server_that_no_terminal_started(live: Live) -> None:

@@ -294,6 +294,26 @@ def test_a_pool_forks_from_a_template_that_is_ready_and_alive(is_alive: bool) ->
             return ready, await pool.run(identity)
         finally:
             await pool.close()
+            await asyncio.to_thread(template.close().wait)
 
     ready, used = asyncio.run(main())
     assert (ready == used) is is_alive
+
+
+def test_pools_share_a_template_and_each_knows_how_its_own_workers_end() -> None:
+    async def main() -> tuple[int, int, int]:
+        template = Template(None)
+        setup = WorkerSetup(process_id_of_template)
+        old, new = (Pool(setup, PATIENT, Recorder(), template=template) for _ in range(2))
+        await old.open()
+        await new.open()
+        assert await limit_of(old.run(stop_itself)) == "process"
+        await old.close()
+        used = await new.run(identity)
+        await new.close()
+        process = template.process
+        await asyncio.to_thread(template.close().wait)
+        return process, used, len(new.processes)
+
+    process, used, left = asyncio.run(main())
+    assert (used, left) == (process, 0)
