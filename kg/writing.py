@@ -24,6 +24,7 @@ from kg.text.folding import closest
     _ENTRY_WITH,
     _PREFERRED_KEY,
     _PREFERRED_ON,
+    _PREFERRED_WITH,
     _UNFINISHED,
     _ABBREVIATION,
     _ADJECTIVE,
@@ -43,6 +44,7 @@ from kg.text.folding import closest
         "entryWith",
         "preferredKey",
         "preferredOn",
+        "preferredWith",
         "unfinished",
         "abbreviation",
         "adjective",
@@ -79,6 +81,8 @@ class ShortForm:
     """The key with which the values are written in short form; empty where that is the property."""
     preferred_on: tuple[NamedNode, ...] = ()
     """The classes on which that key is written; none for all."""
+    preferred_with: NamedNode | None = None
+    """The property that is beside that key or in its values where it is written; none where any may be."""
     unfinished: tuple[str, ...] = ()
     """Forms that lack a value, and the advice how to write it."""
     advice: str = ""
@@ -122,6 +126,7 @@ def short_forms_of(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]
                 tuple(_known_entry(text, iri) for text in texts_of(values, _ENTRY_WITH)),
                 next(iter(texts_of(values, _PREFERRED_KEY)), ""),
                 tuple(iris_of(values, _PREFERRED_ON)),
+                next(iter(iris_of(values, _PREFERRED_WITH)), None),
                 texts_of(values, _UNFINISHED),
                 " ".join(texts_of(values, _ADVICE)),
             )

@@ -328,12 +328,16 @@ class ShortForms:
         if meant is not None:
             return key[:1].isupper() and bool(meant.usual_domain) and self.schema.is_used_on(meant, range)
         is_text = value.text is not None and not value.is_null
-        if not is_text or _match_entry(form, key, value, may_be_id=True) is not None:
+        if not is_text or _match_entry(form, key, value, may_be_id=False) is not None:
             return False
+        return self._is_like_key(key, range)
+
+    def _is_like_key(self, text: str, classes: Collection[NamedNode]) -> bool:
+        """True for a text that is a misspelling of a key that entities of these classes may have."""
         terms = dict(self.schema.short_keys)
         terms |= {term.name: (term,) for term in self.schema.properties.values() if term.usual_domain}
-        likely = closest(key[:1].lower() + key[1:], terms)
-        return any(self.schema.is_used_on(term, range) for name in likely for term in terms[name])
+        likely = closest(text[:1].lower() + text[1:], terms)
+        return any(self.schema.is_used_on(term, classes) for name in likely for term in terms[name])
 
     def _is_by_name(self, key: str) -> bool:
         """True for a key such as `Portugal` in `{Portugal: 14 March 2019}`, which is a value and not a property."""
@@ -361,12 +365,10 @@ class ShortForms:
             unsure = [entry for entry in names if entry not in certain]
             if wrong or not certain or any((key.text or "")[:1].isupper() for key, _ in unsure):
                 return None
+            if form.entry in {self.property_of(key.text or "", property.range, node) for key, node in others}:
+                return None  # the mapping states already what its names would be
             names, others = certain, [*others, *unsure]  # as misspelt properties, which the reader reports
             shared = self.expand(others, classes=property.range)
-            if len(names) == 1:
-                key, node = names[0]
-                named = self._with_key(key, form.entry, self._entry_values(form, key, node)) if form.entry else []
-                return [replace(value, entries=[*shared, *named])]
         parts = [replace(value, entries=[*shared, entry]) for entry in wrong]
         return [*parts, *self._parts_by_name(form, names, shared)] if parts or names else None
 
@@ -377,6 +379,8 @@ class ShortForms:
             return False
         if _match_entry(form, name, value, may_be_id=False) is not None:
             return True
+        if any(len(each.slots) == 1 and each.slots[0].value_kind is ValueKind.ENTITY for each in form.entry_texts):
+            return not value.is_null and not self._is_like_key(name, self.schema.properties[form.short.property].range)
         single = _single_slot(form)
         is_other = single is not None and single.value_kind is not ValueKind.DATE
         return not is_other and re.search("[0-9]", value.text) is not None
@@ -386,7 +390,7 @@ class ShortForms:
         for key, node in names:
             if form.entry is None:
                 continue
-            for each in node.elements if node.elements is not None else (node,):
+            for each in node.elements or (node,):
                 values = self._entry_values(form, key, each)
                 named = self._with_key(key, form.entry, values)
                 entries = [*named, *shared] if is_with_properties else [*shared, *named]
@@ -408,7 +412,7 @@ class ShortForms:
         single = _single_slot(form)
         inner = node
         others: list[Entry] = []
-        if node.entries is not None:
+        if node.entries:
             values = {key.text: value for key, value in node.entries}
             if "value" not in values:
                 return self._expand_part(node.entries, self.schema.properties[form.short.property].range)
@@ -421,9 +425,13 @@ class ShortForms:
                 fact = YamlNode(node.place, entries=[(scalar("value", value), value), *others], end=node.end)
                 return [(slot, fact)]
             return [*others, *matched]
-        if node.text is not None and node.is_null:
-            return []
+        if node.is_null or node.elements == [] or node.entries == []:
+            return [] if self._is_name_enough(form) else [(scalar(_lacking(form), node), node)]
         return [(scalar(single.name, node), node)] if single is not None else [(scalar("value", node), node)]
+
+    def _is_name_enough(self, form: _Form) -> bool:
+        """True where a name is a form of its own: `cast: {Beatriz Lopes: }` is a cast without a character."""
+        return any(each.slots == (form.entry,) for each in form.key_texts)
 
     # --- long to short
 
@@ -501,6 +509,14 @@ def _is_like_known_key(form: _Form, key: str, value: YamlNode) -> bool:
 
 def _single_slot(form: _Form) -> OntologyTerm | None:
     return next((template.slots[0] for template in form.entry_texts if len(template.slots) == 1), None)
+
+
+def _lacking(form: _Form) -> str:
+    """The property that an empty value under a name lacks: an entity, or else the first of its form without signs."""
+    singles = [each.slots[0] for each in form.entry_texts if len(each.slots) == 1]
+    entities = [slot for slot in singles if slot.value_kind is ValueKind.ENTITY]
+    plain = [slot for each in form.entry_texts for slot in each.slots if not slot.signs]
+    return next(slot.name for slot in (*entities, *singles, *plain))
 
 
 def _match_entry(form: _Form, key: str, value: YamlNode, *, may_be_id: bool) -> list[Entry] | None:

@@ -221,10 +221,20 @@ class _Formatter:
             elements = [node for node in nodes if node is not None]
             if any(key in keys for key in (short.preferred_key, *short.keys)) or len(elements) < len(nodes):
                 continue
+            if short.preferred_with is not None and not (
+                self._states(short.preferred_with, keys, classes)
+                or all(self._states(short.preferred_with, _keys_of(node), property.range) for node in elements)
+            ):
+                continue
             shorter = elements[0] if value.elements is None else replace(value, elements=elements)
             if self.forms.is_same_under_key(short, entry, shorter, classes=classes):
                 return short
         return None
+
+    def _states(self, property: NamedNode, keys: Iterable[str | None], classes: Collection[NamedNode]) -> bool:
+        """True when one of some keys, on these classes, is the property."""
+        terms = (self.forms.property_of(key or "", classes) for key in keys)
+        return any(term is not None and term.iri == property for term in terms)
 
     def _shorten_value(
         self, property: OntologyTerm, value: YamlNode, under: ShortForm | None = None
@@ -317,6 +327,10 @@ class _Formatter:
 
 def _elements_of(value: YamlNode) -> Sequence[YamlNode]:
     return value.elements if value.elements is not None else [value]
+
+
+def _keys_of(node: YamlNode) -> list[str | None]:
+    return [key.text for key, _ in node.entries or ()]
 
 
 def _without(node: YamlNode, details: Sequence[tuple[str, str]]) -> YamlNode | None:

@@ -124,7 +124,7 @@ def block(lines: str) -> str:
         ),
         (
             "  release: {Portugal: 14 March 2019, distributor: Neon}",
-            "  release: {distributor: Neon, territory: Portugal, date: 2019-03-14}",
+            "  release: {territory: Portugal, date: 2019-03-14, distributor: Neon}",
         ),
         ("  cast: {Beatriz Lopes: Dulce}", "  castCredit: {agent: Beatriz Lopes, character: Dulce}"),
         (
@@ -200,11 +200,11 @@ def block(lines: str) -> str:
         ("  prizes: Golden Bear 2019", "  recognition: {award: Golden Bear, year: 2019, outcome: won}"),
         (
             "  rating: {Rotten Tomatoes: 93%, reviews: 58}",
-            "  rating: {reviewCount: 58, givenBy: Rotten Tomatoes, score: 93, scale: 100}",
+            "  rating: {givenBy: Rotten Tomatoes, score: 93, scale: 100, reviewCount: 58}",
         ),
         (
             "  premiere: {Locarno: 3 August 2019, place: Piazza Grande}",
-            "  screening: {location: Piazza Grande, eventSeries: Locarno, date: 2019-08-03, kind: premiere}",
+            "  screening: {eventSeries: Locarno, date: 2019-08-03, location: Piazza Grande, kind: premiere}",
         ),
         ("  budget: 12 million Danish kroner", "  budget: {amount: 12000000, currency: DKK}"),
         ("  country: Portugal\n  actors: [A B, C D]", "  countryOfOrigin: Portugal\n  castMember: [A B, C D]"),
@@ -360,6 +360,9 @@ def test_what_follows_a_comma_in_braces_needs_quotation_marks(films: SmallProjec
         ("release: {France: 14 Marhc 2019, distributor: Neon}", ["date: '14 Marhc 2019' is not a date"]),
         ("release: {Distributer: Neon, France: 14 March 2019}", ["unknown property 'Distributer'"]),
         ("release: {Lisbon: 14 March 2019, distributr: Neon}", ["unknown property 'distributr'"]),
+        ("cast: {agent: Jane Roe, The Nurse: Ann}", ["unknown property 'The Nurse'"]),
+        ("awards: {Locarno: Golden Leopard, recipent: Rui Melo}", ["unknown property 'recipent'"]),
+        ("awards: {Locarno: Golden Leopard, Recipent: Rui Melo}", ["unknown property 'Recipent'"]),
         ("rating: {Rotten Tomatoes: 93%, reviewss: 58}", ["unknown property 'reviewss'"]),
         ("rating: {Rotten Tomatoes: 93%, reviews: 58, average: 7.8/10}", ["unknown property 'average'"]),
         ("budget: {value: €1.2 milion, date: 2O19}", ["'€1.2 milion' is not a budget", "date: '2O19' is not a date"]),
@@ -539,17 +542,34 @@ def test_a_word_that_several_values_have_states_each_of_them(films: SmallProject
             "{givenBy: The Daily, agent: Ann Roe, score: 4, scale: 5}",
             "{outlet: The Daily, critic: Ann Roe, score: 4/5}",
         ),
-        ("{givenBy: IMDb, score: 93, scale: 100, date: 2019}", "{outlet: IMDb, score: 93%, date: 2019}"),
-        ("\n    givenBy: The Daily\n    score: 4\n    scale: 5", "\n    outlet: The Daily\n    score: 4/5"),
-        ("{scale: 5, score: 4}", "{scale: 5, score: 4}"),
         (
-            "{givenBy: The Daily, score: {value: 4, at: 1-2}, scale: 5}",
-            "{outlet: The Daily, score: {value: 4, at: 1-2}, scale: 5}",
+            "\n    givenBy: The Daily\n    agent: Ann Roe\n    score: 4\n    scale: 5",
+            "\n    outlet: The Daily\n    critic: Ann Roe\n    score: 4/5",
+        ),
+        (
+            "{givenBy: The Daily, agent: A B, score: {value: 4, at: 1-2}, scale: 5}",
+            "{outlet: The Daily, critic: A B, score: {value: 4, at: 1-2}, scale: 5}",
         ),
     ],
 )
-def test_a_score_and_its_scale_are_shortened_to_one_text(long: str, short: str) -> None:
+def test_a_rating_by_a_critic_is_shortened_to_a_review(long: str, short: str) -> None:
     assert format_text(block(f"  rating: {long}\n"), SCHEMA, short=True) == block(f"  review: {short}\n")
+
+
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        ("{givenBy: IMDb, score: 93, scale: 100, date: 2019}", "{givenBy: IMDb, score: 93%, date: 2019}"),
+        ("{scale: 5, score: 4}", "{scale: 5, score: 4}"),
+        ("{Rotten Tomatoes: 93%, IMDb: 8.1}", "{Rotten Tomatoes: 93%, IMDb: 8.1}"),
+        (
+            "[{givenBy: A, agent: B C, score: 4, scale: 5}, {givenBy: IMDb, score: 8, scale: 10}]",
+            "[{outlet: A, critic: B C, score: 4/5}, {givenBy: IMDb, score: 8/10}]",
+        ),
+    ],
+)
+def test_a_rating_without_a_critic_stays_a_rating(long: str, short: str) -> None:
+    assert format_text(block(f"  rating: {long}\n"), SCHEMA, short=True) == block(f"  rating: {short}\n")
 
 
 @pytest.mark.parametrize(
@@ -595,5 +615,59 @@ def test_only_the_files_that_are_named_are_formatted(films: SmallProject) -> Non
 def test_only_who_gives_a_rating_is_shortened_to_an_outlet() -> None:
     award = block("  recognition: {givenBy: academy, outcome: won, award: oscar}\n")
     assert "outlet" not in format_text(award, SCHEMA, short=True)
-    rating = block("  rating: {givenBy: Variety, score: 4, scale: 5}\n")
+    rating = block("  rating: {givenBy: Variety, agent: Ann Roe, score: 4, scale: 5}\n")
     assert "outlet: Variety" in format_text(rating, SCHEMA, short=True)
+
+
+@pytest.mark.parametrize(
+    ("named", "detail"),
+    [
+        ("rating: {Rotten Tomatoes: 93%", "reviews: 58"),
+        ("release: {Portugal: 14 March 2019", "distributor: Neon"),
+        ("premiere: {Locarno: 3 August 2019", "place: Piazza Grande"),
+        ("gross: {Portugal: €300000", "asOf: 2019"),
+        ("awards: {Locarno: Golden Leopard", "recipient: Rui Melo"),
+        ("cast: {Beatriz Lopes: Dulce", "billing: 1"),
+    ],
+)
+def test_a_detail_changes_no_name_of_a_part(tmp_path: Path, named: str, detail: str) -> None:
+    before = facts_of(tmp_path, block(f"  {named}}}\n"))
+    first, _, rest = named.partition("{")
+    for line in (f"  {named}, {detail}}}\n", f"  {first}{{{detail}, {rest}}}\n"):
+        with_detail = facts_of(tmp_path, block(line))
+        assert with_detail[1] == []
+        assert set(with_detail[0]) > set(before[0])
+
+
+EMPTY = [
+    ("prizes: {Locarno Film Festival: }", "award"),
+    ("nominations: {Locarno Film Festival: []}", "award"),
+    ("wins: {Locarno Film Festival: {}}", "award"),
+    ("release: {France: }", "date"),
+    ("gross: {France: }", "amount"),
+    ("rating: {Rotten Tomatoes: }", "score"),
+    ("rating: {Rotten Tomatoes: 93%, reviews: }", "reviewCount"),
+    ("release: {date: }", "date"),
+    ("release: {at: }", "release"),
+    ("cast: {}", "castCredit"),
+    ("release: []", "release"),
+    ("director:", "director"),
+    ("director: [Inês Carvalho, ]", ""),
+    ("cast: {Beatriz Lopes: }", ""),
+    ("premiere: {Locarno Film Festival: }", ""),
+]
+
+
+@pytest.mark.parametrize(("line", "property"), EMPTY)
+def test_an_empty_value_is_reported_where_a_name_is_not_all(films: SmallProject, line: str, property: str) -> None:
+    films.write("data/films.yaml", block(f"  {line}\n"))
+    empty = [finding.message for finding in films.read().findings if "no value" in finding.message]
+    assert empty == ([f"{property} has no value"] if property else [])
+
+
+@pytest.mark.parametrize("nothing", ["", " {}"])
+def test_an_empty_block_is_reported(films: SmallProject, nothing: str) -> None:
+    films.write("data/films.yaml", f"source: encyclopedia\nThe Last Ferry:{nothing}\n")
+    (finding,) = films.read().findings
+    assert finding.message == "the block of The Last Ferry is empty"
+    assert finding.remedy == "Write its properties in lines below it."

@@ -180,11 +180,13 @@ class YamlReader:
         for key, value in entries:
             if key.text == "source" or not self._is_key(key) or (subject := self._subject(key)) is None:
                 continue
-            if value.entries is None:
+            if not value.entries:
                 if value.is_null and self._has_yaml_errors:
                     self.unread.add(UnreadValue(subject))  # what is not YAML was left out
                     continue
-                if key.text in CONTEXT_KEYS:
+                if value.is_null or value.entries is not None:
+                    message, remedy = f"the block of {key.text} is empty", "Write its properties in lines below it."
+                elif key.text in CONTEXT_KEYS:
                     message, remedy = f"{key.text} is a key of blocks, not of sections", "Write it into the entities."
                 else:
                     message = f"the block of {key.text} is {value.kind}, not a mapping of properties"
@@ -234,6 +236,8 @@ class YamlReader:
         for name, (key, value) in entries.items():
             property = self._property(name, key, on)
             if property is not None:
+                if value.elements == []:
+                    self._report_empty(subject, property, value.place)
                 for node in value.elements if value.elements is not None else (value,):
                     yield from self._value(subject, property, node, context)
             elif (meant := self._as_suggested((key, value), on=on)) is not None:
@@ -300,10 +304,15 @@ class YamlReader:
         if value.text is None:
             self.findings.add("shape", f"the value of {property.name} is {value.kind}", value.place)
         elif value.is_null:
-            self.findings.add("value", f"{property.name} has no value", value.place, path=property.iri)
+            self._report_empty(subject, property, value.place)
         else:
             return self._term(subject, property, value, lang)
         return None
+
+    def _report_empty(self, subject: NamedNode, property: OntologyTerm, place: Place) -> None:
+        """A property without a value, or with an empty list or mapping."""
+        self.findings.add("value", f"{property.name} has no value", place, path=property.iri)
+        self._add_unread(subject, property)
 
     def _add_unread(self, subject: NamedNode, property: OntologyTerm) -> None:
         """Take note of a value that could not be read, and of those that its text may have had besides."""
@@ -380,11 +389,14 @@ class YamlReader:
             message = f"{property.name} takes a value, not a mapping"
             self.findings.add("shape", message, value.place, path=property.iri, remedy="Write {value: ...}.")
             return
-        if len(whole := self._without_rest(entries)) < len(entries):
+        whole = self._without_rest(entries)
+        is_cut, entries = len(whole) < len(entries), whole
+        if is_cut:
             self._add_unread(subject, property)
-            entries = whole
         names = [name for name in entries if name not in PART_KEYS]
         if not names:
+            if not is_cut:
+                self._report_empty(subject, property, value.place)
             return
         if not any(self.schema.property_named(name) for name in names):
             self._add_unread(subject, property)
