@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
@@ -64,6 +64,10 @@ _MAX_IN_MEMORY = 250_000
 _LINES, _PIECE = 2_000, 1 << 19
 """What is written as one piece: so many lines, or so many characters."""
 _LINE = "a.text || ' ' || b.text || ' ' || c.text"
+_QUAD_LINE = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
+_WITH_TEXTS = (
+    "JOIN term AS a ON a.id = s JOIN term AS b ON b.id = p JOIN term AS c ON c.id = o LEFT JOIN term AS d ON d.id = g"
+)
 _HAS_BLANK_NODES = (
     "starts_with(a.text, '_:') OR starts_with(c.text, '_:') OR (starts_with(c.text, '<<') AND contains(c.text, '_:'))"
 )
@@ -128,6 +132,28 @@ def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple | Term
     rest = iter(triples)
     while batch := list(islice(rest, _BATCH)):
         tables.add_quads(batch, graph=id)
+
+
+class QuadTexts(NamedTuple):
+    """Quads as N-Quads. A store that loads a text gives blank nodes other labels, so that theirs are apart."""
+
+    plain: str
+    with_blank_nodes: str
+
+
+def read_quads(tables: TripleTables) -> QuadTexts:
+    """All quads of tables that are not large: of `triple`, `inferred` and `named`."""
+    quads = (
+        "SELECT NULL::UINTEGER AS g, s, p, o FROM (FROM triple UNION ALL FROM inferred)"
+        " UNION ALL SELECT DISTINCT g, s, p, o FROM named"
+    )
+    texts = dict(
+        tables.sql.execute(
+            f"SELECT {_HAS_BLANK_NODES} AS is_apart, string_agg({_QUAD_LINE}, chr(10)) FROM ({quads}) {_WITH_TEXTS}"
+            " GROUP BY is_apart"
+        ).fetchall()
+    )
+    return QuadTexts(texts.get(False, ""), texts.get(True, ""))
 
 
 # --- reading
@@ -226,9 +252,7 @@ class SnapshotFile:
 
     def _lines(self, part: Part, rest: str) -> Iterator[str]:
         """The N-Quads that a query selects, which ends in `rest`."""
-        rows = self.sql.cursor().execute(
-            f"SELECT {_LINE} || coalesce(' ' || d.text, '') || ' .' FROM {self._with_texts(part)} {rest}"
-        )
+        rows = self.sql.cursor().execute(f"SELECT {_QUAD_LINE} FROM {self._with_texts(part)} {rest}")
         while batch := rows.fetchmany(_LINES):
             yield "".join(f"{line}\n" for (line,) in batch)
 
@@ -319,7 +343,6 @@ class SnapshotFile:
         """
         from kg.graph.ntriples import subject_ranges, write_lines
 
-        line = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
         quads = self._relation(part)
         with self.limited(folder, memory=self._memory) as sql:
             sql.execute("SET preserve_insertion_order = false")
@@ -333,7 +356,8 @@ class SnapshotFile:
                 # Only the terms that are needed are held for a join.
                 write_lines(
                     sql,
-                    f"SELECT {line} FROM quad JOIN (SELECT id, text FROM term WHERE id {in_range}) AS a ON a.id = s"
+                    f"SELECT {_QUAD_LINE} FROM quad"
+                    f" JOIN (SELECT id, text FROM term WHERE id {in_range}) AS a ON a.id = s"
                     " JOIN property AS b ON b.id = p"
                     " JOIN (SELECT id, text FROM term WHERE id IN (SELECT o FROM quad)) AS c ON c.id = o"
                     f" LEFT JOIN graph_name AS d ON d.id = g WHERE NOT ({_HAS_BLANK_NODES})",
@@ -417,10 +441,7 @@ class SnapshotFile:
         tables.read_dictionary()
 
     def _with_texts(self, part: Part) -> str:
-        return (
-            f"({self._relation(part)}) AS t JOIN term AS a ON a.id = s JOIN term AS b ON b.id = p"
-            " JOIN term AS c ON c.id = o LEFT JOIN term AS d ON d.id = g"
-        )
+        return f"({self._relation(part)}) AS t {_WITH_TEXTS}"
 
     def _relation(self, part: Part) -> str:
         """The ids of the quads of a part."""

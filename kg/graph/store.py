@@ -13,16 +13,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolution, QuerySolutions, RdfFormat, Store, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolution, QuerySolutions, RdfFormat, Store, Triple, parse
 
 from kg.errors import ProjectError
 from kg.graph.build_files import check_opened, write_file_list
 from kg.graph.engine_errors import to_input_error
-from kg.graph.snapshot_file import ALL, Changes, Graph, SnapshotFile
+from kg.graph.snapshot_file import ALL, Changes, Graph, QuadTexts, SnapshotFile
 from kg.project import Project
 from kg.terms import Term
 
-_FEW = 50_000
+FEW = 50_000
 """Up to this number, quads are added directly as quickly as from a file."""
 MOST_CHANGES = 50_000
 """Up to this number of changed quads, changing a copy of a store is quicker than filling one."""
@@ -62,7 +62,7 @@ def fill_store(folder: Path, *, memory: str | None = None) -> None:
     store = Store(str(folder / "store"))
     # Loading a file gives its blank nodes new labels, so that a class of the ontology would not be the class that facts
     # about its members name; quads that are handed over one by one keep their labels.
-    if sum(snapshot.sizes().values()) < _FEW:
+    if sum(snapshot.sizes().values()) < FEW:
         store.bulk_extend(snapshot.quads(ALL, is_sorted=False))
     else:
         for lines in snapshot.write_quads(folder, ALL):
@@ -72,18 +72,18 @@ def fill_store(folder: Path, *, memory: str | None = None) -> None:
 
 
 @contextlib.contextmanager
-def copying_store(folder: Path, before: Path | None) -> Iterator[StoreCopy]:
-    """The copy in a folder of the store of the build `before`, if it has one."""
+def writing_store(folder: Path, before: Path | None) -> Iterator[StoreWriter]:
+    """What writes the store of a build in a folder; it begins with a copy of that of the build `before`, if any."""
     with ThreadPoolExecutor(1) as thread:
-        copy = StoreCopy(thread, folder / "store", before / "store" if before is not None else None)
+        writer = StoreWriter(thread, folder / "store", before / "store" if before is not None else None)
         try:
-            yield copy
+            yield writer
         finally:
-            copy.close()
+            writer.close()
 
 
-class StoreCopy:
-    """A store that another thread copies and changes, which mostly waits for the disk."""
+class StoreWriter:
+    """A store that another thread writes: Oxigraph needs neither the interpreter nor, most of the time, a processor."""
 
     def __init__(self, thread: ThreadPoolExecutor, path: Path, before: Path | None) -> None:
         self._thread, self._path = thread, path
@@ -98,8 +98,13 @@ class StoreCopy:
         self._work = self._thread.submit(self._change, changes)
         return True
 
+    def fill(self, quads: QuadTexts) -> None:
+        """Begin to fill a store with these quads, in place of a copy."""
+        self.discard()
+        self._work = self._thread.submit(self._fill, quads)
+
     def finish(self) -> None:
-        """Wait until the copy is on disk, and closed if it was changed; raises what prevented that."""
+        """Wait until what was begun is on disk; raises what prevented that."""
         if self._work is not None:
             self._work.result()
 
@@ -110,7 +115,7 @@ class StoreCopy:
         shutil.rmtree(self._path, ignore_errors=True)
 
     def close(self) -> None:
-        """Close it as it is."""
+        """Close the copy as it is."""
         if self._work is not None:
             wait([self._work])
         self._store = None
@@ -126,6 +131,12 @@ class StoreCopy:
         for quad in changes.removed:
             store.remove(quad)
         store.extend(changes.added)
+        store.flush()
+
+    def _fill(self, quads: QuadTexts) -> None:
+        store = Store(str(self._path))
+        store.bulk_load(quads.plain.encode(), format=RdfFormat.N_QUADS, lenient=True)  # the build wrote them
+        store.bulk_extend(cast(Iterator[Quad], parse(quads.with_blank_nodes, format=RdfFormat.N_QUADS)))
         store.flush()
 
 

@@ -32,18 +32,19 @@ from kg.files.atomic import write_file
 from kg.graph.build_files import NAME_INDEX, find_damage
 from kg.graph.engine_errors import to_input_error
 from kg.graph.provenance import add_changed_provenance, add_provenance
-from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs
+from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs, read_quads
 from kg.graph.snapshot_update import update_snapshot
 from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import (
+    FEW,
     MOST_CHANGES,
-    StoreCopy,
-    copying_store,
+    StoreWriter,
     fill_store,
     publish,
     published_build,
     scratch_folder,
     temporary_folder,
+    writing_store,
 )
 from kg.graph.triple_tables import TripleTables, memory_bytes
 from kg.pipeline.draft import Draft, Progress, draft, no_progress, rules_digest
@@ -104,7 +105,7 @@ def build(
         is_usable = published.folder == last.folder and not (without or despite_findings)
         base = last if is_usable else LastBuild(digests=last.digests)
         try:
-            with temporary_folder(project) as folder, copying_store(folder, base.folder) as copy:
+            with temporary_folder(project) as folder, writing_store(folder, base.folder) as store:
                 graph = draft(
                     project,
                     last=base,
@@ -118,7 +119,7 @@ def build(
                 if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
                     return graph.report
                 show("storing")
-                return published.report + _store(graph, folder, copy, start, memory=memory, digest=digest)
+                return published.report + _store(graph, folder, store, start, memory=memory, digest=digest)
         except Exception as error:
             if (known := to_input_error(error, memory=memory)) is None:
                 raise
@@ -149,7 +150,7 @@ def _check_published(project: Project, digest: str) -> _Published:
 def _store(
     graph: Draft,
     folder: Path,
-    copy: StoreCopy,
+    store: StoreWriter,
     start: float,
     *,
     memory: str | None,
@@ -158,7 +159,7 @@ def _store(
     """Store a graph in a folder and publish it; the report has what was stored."""
     project, tables, before = graph.project, graph.tables, _base_of(graph)
     _add_named_graphs(graph, only_changed=before is not None)
-    changes = None
+    changes, is_written = None, False
     if before is not None:
         has_store = _has_store(before)
         changes = update_snapshot(tables, folder, before, most_changes=MOST_CHANGES)
@@ -167,12 +168,17 @@ def _store(
 
             keep_name_index(folder, before, changes)
     else:
-        has_store = has_lookup_store(project, sum(map(tables.count, ("triple", "inferred", "named"))))
+        quads = sum(map(tables.count, ("triple", "inferred", "named")))
+        has_store = has_lookup_store(project, quads)
+        if has_store and (is_written := quads < FEW):
+            store.fill(read_quads(tables))
         write_snapshot(tables, folder, for_lookup=not has_store)
     asserted, inferred = tables.count("triple"), tables.count("inferred")
     records = len(graph.facts.where(PER_RECORD))
-    if changes is None or not copy.update(changes):
-        copy.discard()
+    if changes is not None:
+        is_written = store.update(changes)
+    if not is_written:
+        store.discard()
         if has_store:
             tables.sql.close()  # the store is filled from the snapshot, and needs the memory
             fill_store(folder, memory=memory)
@@ -195,7 +201,7 @@ def _store(
             graph.read.records,
             named_files(project.data, within=project.real_folder),
         )
-    copy.finish()
+    store.finish()
     publish(project, folder, digest(graph.last))
     return replace(graph.report, counts=counts)
 

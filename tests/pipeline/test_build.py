@@ -265,7 +265,7 @@ def test_a_lookup_store_that_is_filled_in_several_pieces_has_all_quads(
     project.write("data/films.csv", "\n".join(["subject,property,value,source,record", *rows]) + "\n")
     project.build()
     expected = sorted(map(str, open_local_graph(project.project).snapshot.quads(ALL)))
-    monkeypatch.setattr("kg.graph.store._FEW", 1)
+    monkeypatch.setattr("kg.graph.store.FEW", 1)
     monkeypatch.setattr("kg.graph.ntriples._MAX_ROWS_AT_ONCE", 3_000)
     monkeypatch.setattr("kg.graph.ntriples._MAX_RANGES", 100)
     monkeypatch.setattr("kg.graph.snapshot_file._LINES_AT_ONCE", 500_000)
@@ -285,6 +285,19 @@ def test_a_lookup_store_that_is_filled_in_several_pieces_has_all_quads(
     assert max(sizes) < sum(sizes) / 3
     assert not list((tmp_path / "copy").glob("*.nq"))
     assert sorted(map(str, Store.read_only(str(tmp_path / "copy/store")))) == expected
+
+
+def test_blank_nodes_have_the_same_labels_in_the_lookup_store(story: SmallProject) -> None:
+    story.write(
+        "ontology/more.ttl",
+        "@prefix film: <https://w3id.org/filmgraph/film/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+        "film:Maker a owl:Class ; owl:equivalentClass [ a owl:Class ; owl:unionOf ( film:Person film:Award ) ] .\n",
+    )
+    graph = story.open()
+    assert isinstance(graph.store, Store)
+    quads = {str(quad) for quad in graph.snapshot.quads(ALL)}
+    assert len(graph.store) == len(quads)
+    assert {str(quad) for quad in graph.store if "_:" in str(quad)} == {quad for quad in quads if "_:" in quad} != set()
 
 
 def test_needs_are_forecast_for_a_build_of_all_files_alone(

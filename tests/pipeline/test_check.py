@@ -163,10 +163,10 @@ def test_a_full_disk_is_one_line(
 ) -> None:
     films.write("data/films.yaml", "source: encyclopedia\nanora: {type: Film, label: Anora}\n")
 
-    def full(folder: Path, **_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "store")
 
-    monkeypatch.setattr("kg.pipeline.build.fill_store", full)
+    monkeypatch.setattr("kg.graph.store.StoreWriter._fill", full)
     assert main(["build", "--project", str(films.folder)]) == 2
     error = capsys.readouterr().err
     assert "cannot be read or written: No space left on device." in error
