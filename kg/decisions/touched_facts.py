@@ -29,7 +29,7 @@ def check_ranks_in(table: ProjectFacts) -> list[Finding]:
     """The findings of `check_ranks` about the facts of a table."""
     low, deprecated = (_ranks(*ranks) for ranks in ((Rank.DOUBTED, Rank.DEPRECATED), (Rank.DEPRECATED,)))
     about = f"s IN (SELECT s FROM fact WHERE {deprecated})"
-    return list(check_ranks(tuple(table.where(f"({low} OR {about})"))))
+    return list(check_ranks([fact for _, fact in table.numbered(f"({low} OR {about})")]))
 
 
 def apply_links_in(table: ProjectFacts, links: Links, policy: Policy) -> Mapping[NamedNode, NamedNode]:

@@ -38,7 +38,8 @@ class FormTemplate:
     """One form: its pattern, and the properties of its slots in order."""
 
     text: str
-    pattern: re.Pattern[str]
+    pattern: str
+    """A regular expression, which is compiled when a text is first matched against it."""
     slots: tuple[OntologyTerm, ...]
 
     @property
@@ -63,7 +64,7 @@ def to_template(text: str, schema: Schema) -> FormTemplate | None:
         pattern += re.escape(before) + f"(?P<{slot[1]}>{values})"
         position = slot.end()
         slots.append(property)
-    return FormTemplate(text, re.compile(pattern + re.escape(text[position:])), tuple(slots))
+    return FormTemplate(text, pattern + re.escape(text[position:]), tuple(slots))
 
 
 def _sign_pattern(property: OntologyTerm) -> str:
@@ -98,7 +99,7 @@ def _slot_pattern(property: OntologyTerm) -> str:
 def match_text(text: str, templates: Sequence[FormTemplate], value: YamlNode, *, may_be_id: bool) -> list[Entry] | None:
     """The entries of the first form that the text has; None when it has none, or more than one reading of it."""
     for template in templates:
-        match = template.pattern.fullmatch(text)
+        match = re.fullmatch(template.pattern, text)
         if match is None or (template.is_bare_name and (not may_be_id or ends_in_date(text))):
             continue
         if not _is_certain(template, text):

@@ -6,7 +6,9 @@ numbers. New rows are after the others, and not in their order.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -14,7 +16,7 @@ from pyoxigraph import Quad
 
 from kg.facts.fact_table import FACT_ROWS
 from kg.graph.columns import TERM_COLUMNS, typed_terms
-from kg.graph.lookup_tables import INDEXED, ORDERS, TripleOrders
+from kg.graph.lookup_tables import ORDERS
 from kg.graph.snapshot_file import FILE, KEPT, Changes, to_quad
 from kg.graph.snapshot_writer import FACTS, ROWS_OF_A_GROUP, SIZES
 from kg.graph.triple_tables import FORMER, TripleTables
@@ -40,39 +42,58 @@ def find_changed_triples(tables: TripleTables, *, among: str = "") -> None:
         )
 
 
-def update_snapshot(tables: TripleTables, folder: Path, before: Path, *, most_changes: int) -> Changes | None:
+def update_snapshot(
+    tables: TripleTables, folder: Path, before: Path, *, for_lookup: bool, most_changes: int
+) -> Changes | None:
     """Write the snapshot of a build from its tables and the snapshot of the build before, whose ids the tables have.
 
     It follows `find_changed_triples` and `ProjectFacts.find_changes`; `named` has the triples of named graphs except
-    those in `KEPT`.
+    those in `KEPT`. Both snapshots have what answers lookups, or neither has (`for_lookup`).
     Returns what a store has to do; None when more quads have changed than `most_changes`.
     """
     sql = tables.sql
     shutil.copyfile(before / FILE, folder / FILE)
     sql.execute(f"ATTACH {quote(folder / FILE)} AS snapshot (ROW_GROUP_SIZE {ROWS_OF_A_GROUP})")
     try:
-        now, all_before = "(SELECT DISTINCT g, s, p, o FROM named)", f"(SELECT rowid AS row, * FROM {FORMER}.named)"
-        changeable = f"(FROM {all_before} WHERE NOT {KEPT})"
-        _find_changes(sql, "named", now, changeable, columns="g, s, p, o", all_before=all_before)
-        for name, columns in (("triple", "s, p, o, is_inferred"), ("named", "g, s, p, o")):
-            sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN (SELECT row FROM {name}_gone)")
-            sql.execute(f"INSERT INTO snapshot.{name} SELECT {columns} FROM {name}_new ORDER BY ALL")
-        sql.execute(_FIND_CHANGED_QUADS)
-        if TripleOrders.of(sql) == INDEXED:
-            _update_orders(sql)
-        _update_terms(sql)
-        _replace(sql, "graph", SIZES)
-        for name, rows in FACT_ROWS.items():
-            sql.execute(f"DELETE FROM snapshot.{name} WHERE number IN (SELECT number FROM changed_fact)")
-            sql.execute(
-                f"INSERT INTO snapshot.{name} {rows} WHERE number IN (SELECT number FROM changed_fact) ORDER BY number"
-            )
-        _replace(sql, "fact_origin", FACTS["fact_origin"])
-        changes = _to_changes(sql) if tables.count("changed_quad") <= most_changes else None
+        with _in_transaction(sql):  # each statement by itself would wait for the disk
+            _change_rows(sql, for_lookup=for_lookup)
+            changes = _to_changes(sql) if tables.count("changed_quad") <= most_changes else None
         sql.execute("CHECKPOINT snapshot")
     finally:
         sql.execute("DETACH snapshot")
     return changes
+
+
+@contextlib.contextmanager
+def _in_transaction(sql: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    sql.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        sql.execute("ROLLBACK")
+        raise
+    sql.execute("COMMIT")
+
+
+def _change_rows(sql: duckdb.DuckDBPyConnection, *, for_lookup: bool) -> None:
+    """Change the tables of a snapshot."""
+    now, all_before = "(SELECT DISTINCT g, s, p, o FROM named)", f"(SELECT rowid AS row, * FROM {FORMER}.named)"
+    changeable = f"(FROM {all_before} WHERE NOT {KEPT})"
+    _find_changes(sql, "named", now, changeable, columns="g, s, p, o", all_before=all_before)
+    for name, columns in (("triple", "s, p, o, is_inferred"), ("named", "g, s, p, o")):
+        sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN (SELECT row FROM {name}_gone)")
+        sql.execute(f"INSERT INTO snapshot.{name} SELECT {columns} FROM {name}_new ORDER BY ALL")
+    sql.execute(_FIND_CHANGED_QUADS)
+    if for_lookup:
+        _update_orders(sql)
+    _update_terms(sql)
+    _replace(sql, "graph", SIZES)
+    for name, rows in FACT_ROWS.items():
+        sql.execute(f"DELETE FROM snapshot.{name} WHERE number IN (SELECT number FROM changed_fact)")
+        sql.execute(
+            f"INSERT INTO snapshot.{name} {rows} WHERE number IN (SELECT number FROM changed_fact) ORDER BY number"
+        )
+    _replace(sql, "fact_origin", FACTS["fact_origin"])
 
 
 def _find_changes(

@@ -162,7 +162,7 @@ def _store(
     changes, is_written = None, False
     if before is not None:
         has_store = _has_store(before)
-        changes = update_snapshot(tables, folder, before, most_changes=MOST_CHANGES)
+        changes = update_snapshot(tables, folder, before, for_lookup=not has_store, most_changes=MOST_CHANGES)
         if changes is not None and (before / NAME_INDEX).is_file():
             from kg.lookup.name_search import keep_name_index
 

@@ -251,7 +251,7 @@ class Ontology:
                 self.members(triple[2])
 
     def _steps(self, triple: Spo) -> Iterator[Derivation]:
-        """What the schema rules give from this triple together with the others."""
+        """What the schema rules give from this triple together with the others, and is not known yet."""
         for rule, position in _READERS[triple[1]] + _READERS.get((triple[1], triple[2]), []):
             pattern = rule.body[position]
             assert isinstance(pattern, tuple)
@@ -260,9 +260,10 @@ class Ontology:
                 continue
             others = rule.body[:position] + rule.body[position + 1 :]
             for match in self.matches(others, binding):
-                premises = tuple(fill(part, match) for part in rule.body if isinstance(part, tuple))
                 for head in rule.head:
-                    yield Derivation(rule, premises, fill(head, match))
+                    if (conclusion := fill(head, match)) not in self:
+                        premises = tuple(fill(part, match) for part in rule.body if isinstance(part, tuple))
+                        yield Derivation(rule, premises, conclusion)
 
     def _conclude(self, derivation: Derivation, waiting: deque[Spo]) -> None:
         conclusion = derivation.conclusion

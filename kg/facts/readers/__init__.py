@@ -253,9 +253,10 @@ def _check_names(
     others = {*(source.iri for source in sources.values()), *unresolved}
     ours = " OR ".join(f"starts_with(text, {quote('<' + namespace)})" for namespace in (FILM, SOURCE))
     used = f"p IN ({table.ids(_entity_properties(schema))})"
-    undefined = table.find_undefined(used, f"({ours}) AND (id IN ({table.ids(others)})) IS NOT true")
+    if not table.find_undefined(used, f"({ours}) AND (id IN ({table.ids(others)})) IS NOT true"):
+        return
     numbers = f"SELECT min(number) FROM fact WHERE {used} AND o IN (FROM undefined) GROUP BY o"
-    first_uses = table.where(f"number IN ({numbers})" if undefined else "false")
+    first_uses = table.where(f"number IN ({numbers})")
     names: list[str] | None = None
     listed = tuple(first_uses.first(MAX_FINDINGS))
     for number, fact in enumerate(listed):

@@ -139,8 +139,9 @@ class YamlReader:
 
     def _report_invisible(self, node: YamlNode) -> None:
         """Add a finding for each invisible character in keys and values, but not in words of a source."""
-        for found in islice(find_invisible(node.text or ""), _MOST_INVISIBLE):
-            place, text = node.place, node.text or ""
+        text = node.text or ""
+        for found in islice(find_invisible(text), _MOST_INVISIBLE) if not text.isascii() else ():
+            place = node.place
             if "\n" not in text:
                 place = replace(place, column=place.column + found.offset + node.is_quoted)
             message = f"invisible character {found.name} in {text[:_SHOWN]!r}"
