@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -141,6 +140,8 @@ def _building(project: Project | None) -> Iterator[None]:
     if project is None:
         yield
         return
+    import subprocess
+
     from kg.workers.launch import start_python
 
     call = ("-m", "kg", "build", "--watch", "--project", str(project.folder), "--parent", str(os.getpid()))

@@ -309,6 +309,8 @@ def _state(tables: TripleTables, known: FactSelection) -> None:
 
 def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:
     """The report with the places in files that its findings come from."""
+    if not report.findings:
+        return report
     facts.load(entity for finding in report for entity in (finding.focus, _misclassed(finding)))
     locator = SourceLocator(facts, trace=ProofTracer(tables, inference.ontology, inference.rules))
     return Report(tuple(_with_missing_type(locator.locate(finding), facts) for finding in report), report.counts)

@@ -11,7 +11,7 @@ from kg.project import Project
 
 FileStates = Mapping[Path, tuple[int, int]]
 """File -> when it was changed, in nanoseconds, and its size."""
-_SECONDS, _SHARE = 0.1, 4
+_SECONDS, _SHARE = 0.04, 4
 """Between two looks at the files; or so many times as long as a look takes, where there are many files."""
 
 

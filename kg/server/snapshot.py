@@ -28,7 +28,7 @@ from kg.server.settings import Limits
 from kg.workers.pool import Pool
 from kg.workers.template import Template
 
-_POLL_SECONDS, _ENDPOINT_POLL_SECONDS = 0.2, 30.0
+_POLL_SECONDS, _ENDPOINT_POLL_SECONDS = 0.1, 30.0
 
 
 @dataclass

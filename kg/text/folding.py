@@ -12,9 +12,6 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import lru_cache
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 _APOSTROPHES = re.compile(r"['‘’ʼ`´]")
 _REST = re.compile(r"[\W_]+")
 
@@ -64,6 +61,9 @@ def closest(
     >>> closest("x", [""])
     ()
     """
+    from rapidfuzz import process  # only mistakes need it
+    from rapidfuzz.distance import OSA
+
     folded = name.casefold()
     matches = process.extract(
         folded,
