@@ -17,8 +17,6 @@ from typing import cast
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 Term = NamedNode | BlankNode | Literal
-TermTriple = tuple[Term, Term, Term]
-"""A triple as its terms: a `Triple` of pyoxigraph, which copies them, takes several microseconds to make."""
 Spo = tuple[str, str, str]
 """A triple, or a pattern with variables such as `?x`: the N-Triples forms of its terms."""
 

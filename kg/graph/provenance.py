@@ -24,7 +24,7 @@ from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import add_graph
 from kg.graph.store import find_quad, find_quads
 from kg.reports import Place
-from kg.terms import BASE, CONTESTED, EVIDENCE, FACT, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term, TermTriple, to_spo
+from kg.terms import BASE, CONTESTED, EVIDENCE, FACT, PROVENANCE, RDF, SOURCE, TYPE, XSD, Spo, Term, to_spo, to_text
 
 if TYPE_CHECKING:
     from kg.graph.triple_tables import TripleTables
@@ -37,6 +37,8 @@ _SOURCE, _PASSAGE, _STATUS, _REASON, _ABOUT, _PROPERTY, _KIND, _PREFERRED, _AGAI
     NamedNode(EVIDENCE + name)
     for name in ("source", "passage", "status", "reason", "about", "property", "kind", "preferred", "against")
 )
+_TYPE_TEXT, _STATEMENT_TEXT = str(TYPE), str(_STATEMENT)
+_HEAD_TEXTS = tuple(map(str, (_SUBJECT, _PREDICATE, _OBJECT, _SOURCE, _PASSAGE)))
 _INTEGER, _BOOLEAN = NamedNode(XSD + "integer"), NamedNode(XSD + "boolean")
 Subject = NamedNode | BlankNode | Triple
 _MAX_INDEXED = 2000
@@ -118,20 +120,21 @@ def add_changed_provenance(
 
 def _to_triples(
     table: ProjectFacts, reified: Iterable[Fact], resolution: Resolution, sources: Mapping[str, Source]
-) -> Iterator[TermTriple]:
+) -> Iterator[Spo]:
     for fact in reified:
         yield from _reified(fact, sources)
     for contested in resolution.contested:
         yield from _reified(contested.fact, sources)
-        yield (contested.fact.iri, _STATUS, Literal(contested.kind.value))
-        yield (contested.fact.iri, _REASON, Literal(contested.reason))
+        node = str(contested.fact.iri)
+        yield node, str(_STATUS), str(Literal(contested.kind.value))
+        yield node, str(_REASON), str(Literal(contested.reason))
     for number, decision in enumerate(resolution.decisions, start=1):
-        yield from _decision(decision, number)
+        yield from map(to_spo, _decision(decision, number))
     cited = set(table.sources)
     for source in sources.values():
         if source.id in cited or source.sha256:
-            yield (source.iri, TYPE, film.Source)
-            yield from _literals(source.iri, source, _SOURCE_COLUMNS)
+            yield str(source.iri), str(TYPE), str(film.Source)
+            yield from _literals(str(source.iri), source, _SOURCE_COLUMNS)
 
 
 _NODE = (
@@ -205,13 +208,13 @@ def _add_records(tables: TripleTables) -> None:
         sql.execute(f"DROP TABLE {name}")
 
 
-def _literals(node: NamedNode, value: object, columns: Iterable[_Column]) -> Iterator[TermTriple]:
+def _literals(node: str, value: object, columns: Iterable[_Column]) -> Iterator[Spo]:
     """The fields of a dataclass as triples; what is None, False or empty is not written."""
     for field, property, datatype, _ in columns:
         item = getattr(value, field)
         if item is None or item is False or item == "":
             continue
-        yield (node, property, Literal("true" if item is True else str(item), datatype=datatype))
+        yield node, str(property), str(Literal("true" if item is True else str(item), datatype=datatype))
 
 
 def _fields(values: Mapping[NamedNode, Term], columns: Iterable[_Column]) -> dict[str, Any]:
@@ -223,29 +226,27 @@ def _fields(values: Mapping[NamedNode, Term], columns: Iterable[_Column]) -> dic
     }
 
 
-def _reified(fact: Fact, sources: Mapping[str, Source]) -> Iterator[TermTriple]:
-    node, evidence, source = fact.iri, fact.evidence, sources[fact.evidence.source]
-    yield (node, TYPE, _STATEMENT)
-    yield (node, _SUBJECT, fact.subject)
-    yield (node, _PREDICATE, fact.property)
-    yield (node, _OBJECT, fact.value)
-    yield (node, _SOURCE, source.iri)
-    yield (node, _PASSAGE, Literal(passage_uri(source, evidence)))
+def _reified(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Spo]:
+    """The statement of a fact as texts, since there may be many: a term would be made of each, and a text of that."""
+    node, evidence, source = str(fact.iri), fact.evidence, sources[fact.evidence.source]
+    values = (fact.subject, fact.property, fact.value, source.iri, Literal(passage_uri(source, evidence)))
+    yield node, _TYPE_TEXT, _STATEMENT_TEXT
+    yield from ((node, property, to_text(value)) for property, value in zip(_HEAD_TEXTS, values, strict=True))
     yield from _literals(node, evidence, _EVIDENCE if evidence.has_span else _EVIDENCE[2:])
     yield from _literals(node, fact, _FACT)
 
 
-def _decision(decision: Decision, number: int) -> Iterator[TermTriple]:
+def _decision(decision: Decision, number: int) -> Iterator[Triple]:
     node = NamedNode(f"{BASE}decision/{number}")
-    yield (node, TYPE, _DECISION)
-    yield (node, _ABOUT, decision.subject)
-    yield (node, _PROPERTY, decision.property)
-    yield (node, _KIND, Literal(decision.kind.value))
-    yield (node, _REASON, Literal(decision.reason))
+    yield Triple(node, TYPE, _DECISION)
+    yield Triple(node, _ABOUT, decision.subject)
+    yield Triple(node, _PROPERTY, decision.property)
+    yield Triple(node, _KIND, Literal(decision.kind.value))
+    yield Triple(node, _REASON, Literal(decision.reason))
     for fact in decision.preferred:
-        yield (node, _PREFERRED, fact.iri)
+        yield Triple(node, _PREFERRED, fact.iri)
     for fact in decision.others:
-        yield (node, _AGAINST, fact.iri)
+        yield Triple(node, _AGAINST, fact.iri)
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,8 @@ from kg.terms import (
     PROVENANCE,
     TYPE,
     UNDECIDED,
+    Spo,
     Term,
-    TermTriple,
     to_term,
     to_text,
 )
@@ -126,7 +126,7 @@ KEPT = (
 """The condition for quads of named graphs that are kept: of some graphs, except about single nodes of one graph."""
 
 
-def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple | TermTriple]) -> None:
+def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple | Spo]) -> None:
     """Add triples to a named graph."""
     (id,) = tables.encode([str(graph)]).values()
     rest = iter(triples)

@@ -21,7 +21,7 @@ from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import InputError
 from kg.sql import quote
-from kg.terms import Spo, Term, TermTriple, to_text
+from kg.terms import Spo, Term, to_spo, to_text
 from kg.text.sizes import to_bytes
 
 FIRST_LITERAL_ID = 1 << 31
@@ -118,34 +118,34 @@ class TripleTables:
 
     def add(self, triples: Iterable[Triple], *, table: str = "triple") -> None:
         """Add the triples that the table does not have yet."""
-        self.add_terms(map(_to_terms, triples), table=table)
-
-    def add_terms(self, triples: Iterable[TermTriple], *, table: str = "triple") -> None:
-        """The same, given term by term: a repeated term is looked up by itself and not by its text."""
         self._insert(self._encode_terms(triples), table)
 
     def add_texts(self, triples: Iterable[Spo], *, table: str = "triple") -> None:
         """The same, given as exact N-Triples forms."""
         self._insert(self._encode_texts(triples), table)
 
-    def add_quads(self, triples: Iterable[Triple | TermTriple], *, graph: int) -> None:
+    def add_quads(self, triples: Iterable[Triple | Spo], *, graph: int) -> None:
         """Add triples to the table `named` as quads of the graph with this id; it may have some of them already."""
-        columns = self._encode_terms(map(_to_terms, triples))
+        columns = self._encode_terms(triples)
         if columns[0]:
             self.sql.execute(f"INSERT INTO named SELECT {graph}, s, p, o FROM {_COLUMNS}", list(map(str, columns)))
 
-    def _encode_terms(self, triples: Iterable[TermTriple]) -> list[list[int]]:
-        """The ids of the subjects, predicates and objects of triples, each triple once."""
+    def _encode_terms(self, triples: Iterable[Triple | Spo]) -> list[list[int]]:
+        """The ids of the subjects, predicates and objects of triples, each triple once.
+
+        A repeated term is looked up by itself and not by its text.
+        """
         if not self._is_cached:
-            return self._encode_texts((to_text(s), to_text(p), to_text(o)) for s, p, o in triples)
-        ids: dict[Term, int] = {}
+            return self._encode_texts(triple if isinstance(triple, tuple) else to_spo(triple) for triple in triples)
+        ids: dict[Term | Triple | str, int] = {}
         new: dict[str, int] = {}
         rows: dict[int, None] = {}
         for triple in triples:
             packed = 0
-            for term in triple:
+            terms = triple if isinstance(triple, tuple) else (triple.subject, triple.predicate, triple.object)
+            for term in terms:
                 if (id := ids.get(term)) is None:
-                    id = ids[term] = self._encode(to_text(term), new)
+                    id = ids[term] = self._encode(term if isinstance(term, str) else to_text(term), new)
                 packed = packed << 32 | id
             rows[packed] = None
         self._insert_terms(new)
@@ -321,14 +321,6 @@ class TripleTables:
         """The number of the next file that is read into the tables, from 1."""
         self._files += 1
         return self._files
-
-
-def _to_terms(triple: Triple | TermTriple) -> TermTriple:
-    return (
-        triple
-        if isinstance(triple, tuple)
-        else (cast(Term, triple.subject), triple.predicate, cast(Term, triple.object))
-    )
 
 
 def memory_bytes(memory: str) -> int:

@@ -388,7 +388,9 @@ def test_a_score_without_its_scale_is_told_how_to_write_it(films: SmallProject) 
 
 def test_a_year_alone_in_a_form_is_of_the_property_whose_unit_is_a_year() -> None:
     forms = {name: to_template(f"{{{name}}}", SCHEMA) for name in ("year", "date")}
-    read = {name: re.fullmatch(form.pattern, "May 2019") is not None for name, form in forms.items() if form is not None}
+    read = {
+        name: re.fullmatch(form.pattern, "May 2019") is not None for name, form in forms.items() if form is not None
+    }
     assert read == {"year": False, "date": True}
     assert {term.name for term in SCHEMA.properties.values() if term.unit == "year"} == {"year"}
 

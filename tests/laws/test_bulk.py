@@ -286,7 +286,7 @@ def test_links_change_the_facts_of_a_table_as_they_change_objects(facts: list[Fa
 def test_terms_have_the_same_numbers_whether_added_as_terms_or_as_texts(some: list[Fact], more: list[Fact]) -> None:
     by_term, by_text = TripleTables(), TripleTables()
     for part in (some, more):
-        by_term.add_terms((fact.subject, fact.property, fact.value) for fact in part)
+        by_term.add(fact.triple for fact in part)
         by_text.add_texts(to_spo(fact.triple) for fact in part)
     for query in ("SELECT * FROM term ORDER BY ALL", "SELECT * FROM triple ORDER BY ALL"):
         assert by_term.sql.execute(query).fetchall() == by_text.sql.execute(query).fetchall()
