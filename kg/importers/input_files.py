@@ -27,7 +27,7 @@ Progress = Callable[[int], None]
 def list_files(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Path]:
     """The files that are named, and those with these suffixes in the folders that are named, sorted by name.
 
-    Raises `InputError` when one does not exist, or when there are none.
+    Raises `InputError` when one does not exist, when there are none, or when all are empty.
     """
     files: list[Path] = []
     for path in map(Path, paths):
@@ -39,6 +39,8 @@ def list_files(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[P
             raise InputError(f"There is no file {path}.")
     if not files:
         raise InputError(f"No file with the suffix {', '.join(suffixes)} was found.")
+    if all(file.is_file() and not file.stat().st_size for file in files):
+        raise InputError(f"{files[0]} is empty." if len(files) == 1 else f"All {len(files)} files are empty.")
     return files
 
 

@@ -19,7 +19,7 @@ from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import MAX_LINE_BYTES, list_files, numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
-from kg.importers.tables.table_files import read_header
+from kg.importers.tables.table_files import FIXED, read_header
 from kg.importers.tables.table_import import import_file
 from kg.importers.tables.table_mapping import ColumnMapping, TableMapping, read_columns
 from kg.mappings import MAPPINGS
@@ -92,7 +92,7 @@ def import_results(paths: Sequence[str | Path], session: ImportSession, *, mappi
     variables = read_results_mapping(path, session.schema)
     for number, file in enumerate(list_files(paths, SUFFIXES)):
         table = _to_csv(file, session, number)
-        header = read_header(table)
+        header = read_header(table, encoding=FIXED)
         columns = variables.for_header(header, file=file)
         session.summary.unmapped.update(f"variable {name}" for name in header if name not in columns.required_columns)
         rows = import_file(table, columns, session, number=number, name=file.name)

@@ -17,6 +17,7 @@ from kg.mappings import MAPPINGS
 from kg.pipeline.build import check
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
+from kg.terms import LABEL, to_short
 from tests.importers.import_project import ImportProject
 
 TABLES = {
@@ -148,3 +149,80 @@ def test_ratings_alone_are_of_works_without_a_description(project: ImportProject
         ("rdfs:label", "tt0944947"),
         ("rating", "imdb-tt0944947.rating.tt0944947"),
     }
+
+
+MESSY = {
+    "title.basics": """\
+tconst titleType primaryTitle originalTitle isAdult startYear endYear runtimeMinutes genres
+tt28607951 movie Anora Anora 0 2024 \\N 139 Drama
+XX1 movie Bad Bad 0 2024 \\N 139 Drama
+\\N movie None None 0 2024 \\N 139 Drama
+""",
+    "title.principals": """\
+tconst ordering nconst category job characters
+tt28607951 1 nm8473252 actress \\N ["Ani
+tt28607951 2 \\N director \\N \\N
+tt28607951 3 \\N actor \\N ["Igor"]
+tt28607951 4 nm1 writer \\N \\N
+tt28607951 5 nm0048921 actor \\N {"a":1}
+tt28607951 6 nm0048922 actor \\N ["[REC]"]
+""",
+}
+
+
+@pytest.fixture
+def messy(tmp_path: Path) -> Path:
+    folder = tmp_path / "messy"
+    folder.mkdir()
+    for name, text in MESSY.items():
+        (folder / f"{name}.tsv").write_text(text.replace(" ", "\t"), encoding="utf-8")
+    return folder
+
+
+def test_all_that_is_left_out_is_counted_and_said(
+    project: ImportProject, messy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert project.run("imdb", str(messy)) == 0
+    output = capsys.readouterr().out
+    assert "rejected: 2 records, 3 values" in output
+    assert "2  rows of title.principals.tsv without nconst" in output
+    assert project.rejects("imdb").splitlines() == [
+        "title.basics.tsv:3: the key tconst: XX1 is not an IMDb number of a title, such as tt0055630 or 55630",
+        "title.basics.tsv:4: the key tconst is empty",
+        'title.principals.tsv:2: characters: ["Ani is JSON that cannot be read, or has no name',
+        "title.principals.tsv:5: nconst: nm1 is not an IMDb number of a person, such as nm0000041 or 41",
+        'title.principals.tsv:6: characters: {"a":1} is JSON that cannot be read, or has no name',
+    ]
+    labels = {to_short(fact.value) for fact in project.facts() if fact.property == LABEL}
+    assert labels == {"Anora", "nm8473252", "nm0048921", "nm0048922", "[REC]", "Drama"}
+
+
+HEADER = "\t".join(MESSY["title.basics"].splitlines()[0].split())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty."),
+        (b"tconst\tAm\xe9lie\n", "Save it as UTF-8."),
+        (f"{HEADER}\n".encode("utf-16"), "UTF-16: save it as UTF-8"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_told_nothing_that_the_command_does_not_have(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, message: str
+) -> None:
+    path = tmp_path / "title.basics.tsv"
+    path.write_bytes(content)
+    assert project.run("imdb", str(path)) == 2
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "--encoding" not in printed
+
+
+def test_only_empty_files_are_refused(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, kind in {"items.json": "wikidata", "films.csv": "oscars", "ev0000003.yml": "imdb-awards"}.items():
+        (tmp_path / name).touch()
+        assert project.run(kind, str(tmp_path / name)) == 2
+        assert f"{name} is empty." in capsys.readouterr().err

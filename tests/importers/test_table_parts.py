@@ -136,6 +136,23 @@ def test_a_part_without_a_value_that_its_shape_requires_is_left_out_with_its_row
     assert check(project.folder).ok
 
 
+def test_a_part_without_its_first_value_is_counted(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "releases.csv").write_text(
+        "Title,Country,Released\nAnora,USA,2024-10-18\nTangerine,,2015-07-10\nStarlet,,\n", encoding="utf-8"
+    )
+    (tmp_path / "releases.csv.mapping.yaml").write_text(
+        "source: {id: releases, title: Releases, licence: CC0-1.0}\n"
+        "rows: {class: Film, key: Title}\n"
+        "columns: {Title: label}\n"
+        "parts: {release: {columns: {Country: territory, Released: date}}}\n",
+        encoding="utf-8",
+    )
+    assert project.run("table", str(tmp_path / "releases.csv")) == 0
+    assert "1  rows of releases.csv whose release has no Country" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("form", ["pairs", "parallel"])
 def test_each_actor_in_a_cell_gets_a_credit(project: ImportProject, tmp_path: Path, form: str) -> None:
     table, columns = {

@@ -35,10 +35,14 @@ _DOCUMENTS = (".md", ".markdown", ".rst", ".html", ".htm", ".xml", ".pdf", ".doc
 _DELIMITERS = (",", "\t", ";", "|")
 
 
+FIXED = ""
+"""As an encoding: UTF-8, where nothing can be said of another."""
+
+
 def read_header(path: Path, mapping: TableMapping | None = None, *, encoding: str = "utf-8") -> list[str]:
     """The names of a table's columns; raises `InputError` when it has none.
 
-    `encoding` is that of a table without a mapping.
+    `encoding` is that of a table without a mapping; `FIXED` where the call cannot name another.
     """
     format = detect_format(path, mapping)
     if format in ("csv", "tsv"):
@@ -490,19 +494,22 @@ def _with_mark(encoding: str) -> str:
 
 
 def _header(path: Path, delimiter: str, mapping: TableMapping | None, encoding: str) -> list[str]:
-    encoding = mapping.encoding if mapping is not None else encoding
+    is_fixed = encoding == FIXED if mapping is None else mapping.is_of_dataset
+    encoding = mapping.encoding if mapping is not None else encoding or "utf-8"
     with open_decompressed(path) as file:
         line = file.readline(MAX_LINE_BYTES)
+    if not line:
+        raise InputError(f"{path} is empty.")
     is_utf_16 = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if is_utf_16 and encoding in ("utf-8", "latin-1"):
-        raise InputError(f"{path} is not {encoding}, but UTF-16: add --encoding utf-16.")
+        advice = "save it as UTF-8" if is_fixed else "add --encoding utf-16"
+        raise InputError(f"{path} is not {encoding}, but UTF-16: {advice}.")
     try:
         # An incremental decoder, since in UTF-16 the line ends in the middle of a character.
         text = codecs.getincrementaldecoder(_with_mark(encoding))().decode(line)
     except (UnicodeDecodeError, LookupError) as error:
-        raise InputError(
-            f"{path} is not {encoding}: {error}. Name its encoding, as with --encoding latin-1, or save it as UTF-8."
-        ) from error
+        advice = "Save it" if is_fixed else "Name its encoding, as with --encoding latin-1, or save it"
+        raise InputError(f"{path} is not {encoding}: {error}. {advice} as UTF-8.") from error
     if "\r" in (text := text.rstrip("\r\n")):
         raise InputError(f"{path} cannot be read: it uses CR line endings. Save it with LF or CRLF.")
     if mapping is not None and mapping.header:

@@ -19,7 +19,6 @@ from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession, term_name
-from kg.importers.tables.cells.cleanings import can_reject
 from kg.importers.tables.file_parts import FilePart, split_file
 from kg.importers.tables.file_tasks import import_as_tasks
 from kg.importers.tables.table_files import (
@@ -187,7 +186,7 @@ class _TableImport:
         if streamed and self.labels():
             self.session.spool.add_described(self.select_entities())
         self.report_skipped_rows(statements)
-        self.reject_faults(rejected, cells)
+        self.reject_faults(rejected, cells, statements)
 
     def limits_for(self, property: str, part: PartMapping | None) -> tuple[ValueLimits, ...]:
         """What is required of the values of a property of the rows' entities, or of their parts."""
@@ -295,6 +294,9 @@ class _TableImport:
             self.session.summary.skipped["rows that the mapping does not select"] += skipped
         for name, texts in self.mapping.filter_values.items():
             self.report_unmapped_texts(name, self.rows, quote_name(name), texts)
+        for words, condition in statements.unused_rows():
+            if count := self.session.spool.count(f"FROM {self.rows} WHERE {condition}"):
+                self.session.summary.skipped[f"rows of {self.name} {words}"] += count
         for column in self.mapping.columns:
             if column.property == "type":
                 values = f"({statements.values(self.rows, column)})"
@@ -308,9 +310,9 @@ class _TableImport:
         for other, count in self.session.sql.execute(query, [[*known, *self.mapping.missing]]).fetchall():
             self.session.summary.unmapped[f"{name} {other}"] += count
 
-    def reject_faults(self, rejected: Sequence[_RejectedRecord], cells: CellSource) -> None:
+    def reject_faults(self, rejected: Sequence[_RejectedRecord], cells: CellSource, statements: TableSql) -> None:
         """Reject what could not be read, rows without a key and values that do not fit, with the lines of the file."""
-        keyless, faults = self.rows_without_key(), self.session.take_faults(MAX_REJECTS)
+        keyless, faults = self.rows_without_key(statements), self.session.take_faults(MAX_REJECTS)
         lines = self.find_lines([row for row, _ in (*keyless, *faults)], [record.number for record in rejected], cells)
         self.session.summary.records += len(cells.long_lines) + len(cells.unclosed_quotes)
         for line in cells.long_lines:
@@ -328,15 +330,14 @@ class _TableImport:
     def reject(self, line: int, reason: str, text: str = "") -> None:
         self.session.reject(self.name, line + self.part.lines_before, reason, text)
 
-    def rows_without_key(self) -> list[tuple[int, str]]:
+    def rows_without_key(self, statements: TableSql) -> list[tuple[int, str]]:
         keyless = f"FROM {self.rows} WHERE {SELECTED} AND {SUBJECT} IS NULL"
         self.session.summary.rejected += max(0, self.session.spool.count(keyless) - MAX_REJECTS)
-        key = self.mapping.key
-        reason = f"the key {' + '.join(key)} {'is empty' if len(key) == 1 else 'has an empty cell'}"
-        reason += ", or one that `clean` does not take" if can_reject(self.mapping.key_clean) else ""
-        reason += ", or the line is not JSON" if detect_format(self.path, self.mapping) == "jsonl" else ""
-        rows = self.session.sql.execute(f"SELECT {LINE} {keyless} ORDER BY 1 LIMIT {MAX_REJECTS}")
-        return [(line, reason) for (line,) in rows.fetchall()]
+        more = ", or the line is not JSON" if detect_format(self.path, self.mapping) == "jsonl" else ""
+        rows = self.session.sql.execute(
+            f"SELECT {LINE}, {statements.key_fault()} {keyless} ORDER BY 1 LIMIT {MAX_REJECTS}"
+        )
+        return [(line, fault + more) for line, fault in rows.fetchall()]
 
     def find_lines(self, rows: Sequence[int], rejected: Sequence[int], cells: CellSource) -> RecordLines:
         """The lines of the file on which rows and rejected records begin."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kg.facts.model import NOWHERE, Source
 from kg.files.yaml_files import YamlNode
-from kg.importers.tables.cells.cleanings import CLEANINGS
+from kg.importers.tables.cells.cleanings import CLEANINGS, JSON
+from kg.mappings import MAPPINGS
 from kg.mappings.mapping_file import Fields, MappingFile
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD
@@ -121,6 +122,8 @@ class TableMapping:
     stub: StubMapping | None = None
     header: tuple[str, ...] = ()
     """The names of the columns of a table that does not begin with them."""
+    is_of_dataset: bool = False
+    """True for the mapping of a published dataset, which comes with the program: its tables have one encoding."""
 
     @property
     def all_columns(self) -> tuple[ColumnMapping, ...]:
@@ -152,7 +155,7 @@ def read_table_mapping(path: Path, schema: Schema) -> TableMapping:
     file = MappingFile(path, schema)
     mapping = _TableMappingReader(file).read()
     file.raise_faults()
-    return mapping
+    return replace(mapping, is_of_dataset=path.is_relative_to(MAPPINGS))
 
 
 def read_columns(file: MappingFile, fields: Mapping[str, YamlNode], prefix: str) -> tuple[ColumnMapping, ...]:
@@ -166,7 +169,9 @@ def with_list_columns(mapping: TableMapping, nested: Collection[str]) -> TableMa
 
     def as_lists(columns: tuple[ColumnMapping, ...]) -> tuple[ColumnMapping, ...]:
         return tuple(
-            replace(column, split="json") if column.name in nested and not column.split else column
+            replace(column, split=JSON, clean=(*column.clean, JSON))
+            if column.name in nested and not column.split
+            else column
             for column in columns
         )
 
@@ -320,8 +325,8 @@ class _TableMappingReader:
             class_name,
             fields.text("prefix") or f"{self.prefix}-{class_name.lower() or 'thing'}",
             fields.text("label"),
-            fields.text("split"),
-            self.cleanings(fields) or ("trim",),
+            split := fields.text("split"),
+            (*(self.cleanings(fields) or ("trim",)), *((JSON,) if split == JSON else ())),
             fields.text("language"),
             fields.property_name("identifier"),
             self.full_names(term, fields) | {text: self.file.text(value, "a value") for text, value in values},

@@ -112,6 +112,20 @@ class TableSql:
             f" FROM (SELECT {cells}, {columns} FROM (SELECT {present} FROM (SELECT {trimmed} FROM {self.cells})))"
         )
 
+    def key_fault(self) -> str:
+        """Why a row without a name has none, as a text in SQL."""
+        key, steps = self.mapping.key, self.mapping.key_clean
+        cells = [self.cell(name) for name in key]
+        empty = f"the key {' + '.join(key)} {'is empty' if len(key) == 1 else 'has an empty cell'}"
+        if not can_reject(steps):
+            return quote(empty)
+        cleaned = (self.cell(name, steps) for name in key)
+        faults = " ".join(
+            f"WHEN {is_rejected(cell, steps)} THEN {quote(f'the key {name}: ')} || {fault_sql(cell, steps)}"
+            for name, cell in zip(key, cleaned, strict=True)
+        )
+        return f"CASE WHEN {' OR '.join(f'{cell} IS NULL' for cell in cells)} THEN {quote(empty)} {faults} END"
+
     def _without_missing(self, trimmed: str) -> str:
         """A trimmed text, NULL where it is empty or means nothing."""
         cell = f"nullif({trimmed}, '')"
@@ -133,6 +147,32 @@ class TableSql:
             for name, texts in where.items()
         )
         return " AND ".join(tests) or "true"
+
+    def unused_rows(self) -> Iterator[tuple[str, str]]:
+        """What rows lack of which something is left out, in words, and the condition of these rows.
+
+        A row without a class of its own states nothing without a value in a column that it is for; other values of a
+        part are left out without its first.
+        """
+        used = [(column.where, column.name) for column in self.mapping.columns if column.name]
+        used += [(part.where, part.columns[0].name) for part in self.mapping.parts if part.columns[0].name]
+        rows = f"{SELECTED} AND {SUBJECT} IS NOT NULL"
+        if used and self.class_name() is None and not any(not column.name for column in self.mapping.columns):
+            stated = " OR ".join(f"({self.matches(where)} AND {self.cell(name)} IS NOT NULL)" for where, name in used)
+            meant = " OR ".join(f"({self.matches(where)})" for where, _ in used)
+            firsts = (*self.mapping.columns, *(part.columns[0] for part in self.mapping.parts))
+            entities = dict.fromkeys(column.name for column in firsts if column.value_type == "entity" and column.name)
+            cells = " and ".join(entities or dict.fromkeys(name for _, name in used))
+            yield f"without {cells}", f"{rows} AND ({meant}) AND NOT ({stated})"
+            return
+        elsewhere = {*self.mapping.key, *(column.name for column in self.mapping.columns)}
+        for part in self.mapping.parts:
+            first, *others = part.columns
+            names = [column.name for column in others if column.name and column.name not in elsewhere]
+            if first.name and names:
+                stated = " OR ".join(f"{self.cell(name)} IS NOT NULL" for name in dict.fromkeys(names))
+                condition = f"{rows} AND {self.matches(part.where)} AND {self.cell(first.name)} IS NULL AND ({stated})"
+                yield f"whose {part.property} has no {first.name}", condition
 
     def part_tables(self, keyed: str) -> Iterator[tuple[str, str]]:
         """The tables of the parts, which `facts` and `stubs` read several times: name and SELECT of each."""

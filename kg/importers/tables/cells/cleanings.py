@@ -185,6 +185,8 @@ def _imdb_id(letters: str) -> str:
     )
 
 
+JSON = "json"
+"""How a column of lists is split, and the cleaning that rejects what is left of one that cannot be read."""
 _TRUE = "'yes', 'y', '1', 'true', 'x', 'ja', 'oui', 'sí', 'si'"
 _FALSE = "'no', 'n', '0', 'false', 'nein', 'non'"
 _NOT_A_DAY = "is not a day such as"
@@ -228,6 +230,12 @@ CLEANINGS: Mapping[str, Cleaning] = {
         rf"nullif(trim(regexp_replace({{v}}, '(?:^|\s+){_AS}\s+.*$', '')), '')", "has nothing before `as`"
     ),
     "after-as": Cleaning(rf"trim(regexp_extract({{v}}, '(?:^|\s){_AS}\s+(.*)$', 1))"),
+    # "[REC]" is a film, and no list.
+    JSON: Cleaning(
+        "CASE WHEN unicode({v}) NOT IN (91, 123)"
+        " OR NOT regexp_matches({v}, '^(?:\\[\\s*[\"{\\[]|\\{\\s*\")') THEN {v} END",
+        "is JSON that cannot be read, or has no name",
+    ),
     "imdb-title": Cleaning(_imdb_id("tt"), "is not an IMDb number of a title, such as tt0055630 or 55630"),
     "imdb-name": Cleaning(_imdb_id("nm"), "is not an IMDb number of a person, such as nm0000041 or 41"),
 }
