@@ -7,7 +7,7 @@ from kg.linking.model import Candidate, Classification
 EQUAL_IDENTIFIERS = "equal identifiers"
 NOT_COMPARED = "not compared: no name, word or person in common"
 LOW_CONFIDENCE = "too little evidence"
-_SAME_TITLE = frozenset(("title", "main title", "name"))
+_SAME_TITLE = frozenset(("title", "title written differently", "main title", "name"))
 
 
 def cause_of(candidate: Candidate) -> str:

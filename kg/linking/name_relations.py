@@ -7,11 +7,13 @@ from enum import StrEnum
 
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
-from kg.linking.names import Title
+from kg.linking.names import SHORT_WORDS, Title
 from kg.linking.part_numbers import are_one_number
 
 MIN_SIMILARITY, MIN_RELATED_SIMILARITY = 0.85, 0.8
 """Of two spellings of a title; and of two that other features must show to be one: `Ghandi`, `Gandhi`."""
+MIN_WORD_SIMILARITY = 0.5
+"""Of the words in which two spellings of a title differ: `Africa` and `Jail` are no slip."""
 MIN_EXTENDED_SIMILARITY, MIN_FURTHER_LETTERS = 0.9, 4
 """Of a title and the beginning of a longer one, and the letters by which that is longer."""
 MIN_NAME_SIMILARITY, MIN_CREDIT_SIMILARITY = 0.94, 0.88
@@ -53,8 +55,7 @@ def relate_titles(left: Title, right: Title) -> TitleRelation:
         return TitleRelation.PARTLY_EQUAL
     if _is_extended(left, right):
         return TitleRelation.LONGER
-    is_similar = left.numbers == right.numbers and title_similarity(left, right) >= MIN_RELATED_SIMILARITY
-    if is_similar or are_misspelt(left, right):
+    if _are_spellings(left, right, MIN_RELATED_SIMILARITY):
         return TitleRelation.MISSPELT
     short, long = sorted((set(left.words), set(right.words)), key=len)
     if have_equal_mains(left, right) or short <= long:
@@ -93,11 +94,28 @@ def is_subtitle_of_part(left: Title, right: Title) -> bool:
 
 def are_misspelt(left: Title, right: Title) -> bool:
     """True when two titles differ in few letters and in no number."""
+    return _are_spellings(left, right, MIN_SIMILARITY)
+
+
+def _are_spellings(left: Title, right: Title, similarity: float) -> bool:
+    """True for two titles of at least this similarity, or one slip apart, of which no word is in the place of another:
+    `Ernest Goes to Jail`, `Ernest Goes to Africa`.
+    """
     if left.numbers != right.numbers:
         return False
     # Two letters in the wrong order are one slip, but a large part of a short title: Ghandi.
-    is_slip = len(left.full) >= 5 and OSA.distance(left.full, right.full, score_cutoff=1) == 1
-    return is_slip or title_similarity(left, right) >= MIN_SIMILARITY
+    forms = ((left.full, right.full), (left.written, right.written))
+    if any(len(ours) >= 5 and OSA.distance(ours, theirs, score_cutoff=1) == 1 for ours, theirs in forms):
+        return True
+    if title_similarity(left, right) < similarity:
+        return False
+    ours, theirs = _further_letters(left, right), _further_letters(right, left)
+    return not ours or not theirs or Indel.normalized_similarity(ours, theirs) >= MIN_WORD_SIMILARITY
+
+
+def _further_letters(title: Title, other: Title) -> str:
+    """The letters of the words that only one of two titles has, without its short words such as `of` and `from`."""
+    return "".join(word for word in title.words if word not in other.words and word not in SHORT_WORDS)
 
 
 def title_similarity(left: Title, right: Title) -> float:

@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 from anyascii import anyascii
 
@@ -53,6 +54,8 @@ _EPISODE = re.compile(
     re.IGNORECASE,
 )
 """The number of a season with that of an episode: `S01E02`, `1x02`, `Episode #1.2`, `Season 1, Episode 2`."""
+_ESCAPED = re.compile(r"(?:%(?:2[0-9A-F]|3[ABCDEF]|40|5[B-F]|60|7[B-E]|[89A-F][0-9A-F]))+", re.IGNORECASE)
+"""Characters that an address cannot have as they are: `%3F`, `%C3%AC`. Letters and digits are never written so."""
 _DIGIT = re.compile(r"\d")
 _MONEY = re.compile(r"[$£€]\s?(\d[\d,.]*)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
@@ -60,7 +63,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 _NAME_SUFFIXES = frozenset({"jr", "sr", "2", "3", "4", "phd", "esq", "asc", "bsc"})
 _DIGIT_AS_LETTER = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
 _LETTER_OF_DIGIT = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "v"}
-_LANGUAGES_OF_WORD = {
+SHORT_WORDS = {
     word: frozenset(languages.split())
     for languages, words in {
         "en": "the of and in on at my your his her with from an is are for to who what you we",
@@ -77,7 +80,9 @@ _LANGUAGES_OF_WORD = {
         "fr es pt": "de",
     }.items()
     for word in words.split()
-} | {
+}
+"""Articles, prepositions and the like -> the languages that have them."""
+_LANGUAGES_OF_WORD = SHORT_WORDS | {
     word: frozenset(languages.split())
     for languages, words in {
         "en": "two three four five seven eight nine ten",
@@ -92,20 +97,22 @@ _LANGUAGES_OF_WORD = {
     }.items()
     for word in words.split()
 }
-"""Short words and numbers that show the language of a title -> the languages that have them."""
+"""The same, with words of numbers: they show the language of a title."""
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
     """A title as it is compared.
 
-    `full` is all of it without spaces, `main` the same before a subtitle. `parts` are the numbers of parts of a series,
-    `base` the words without them, and `series` those of them before a subtitle. `languages` are those that it may be
-    in: of the alphabet or the short words; empty where nothing shows it.
+    `full` is all of it without spaces, `main` the same before a subtitle, and `written` all of it with its article and
+    its numbers and abbreviations as they are. `parts` are the numbers of parts of a series, `base` the words without
+    them, and `series` those of them before a subtitle. `languages` are those that it may be in: of the alphabet or the
+    short words; empty where nothing shows it.
     """
 
     full: str
     main: str
+    written: str
     words: tuple[str, ...]
     parts: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
@@ -162,7 +169,12 @@ def parse_titles(text: str) -> tuple[Title, ...]:
     >>> [title.full for title in parse_titles("City of Lost Children, The (Cité des enfants perdus, La) (1995)")]
     ['cityoflostchildren', 'citedesenfantsperdus']
     """
-    return _parse_titles(text[:MAX_NAME_LENGTH])
+    return _parse_titles(_unescape(text[:MAX_NAME_LENGTH]))
+
+
+def _unescape(text: str) -> str:
+    """A name that was taken from an address, with its characters: `Cos%C3%AC`."""
+    return _ESCAPED.sub(lambda match: unquote(match[0]), text) if "%" in text else text
 
 
 @lru_cache(maxsize=1 << 17)
@@ -194,8 +206,9 @@ def _parse_title(text: str) -> Title | None:
         rest, numbers = split_part_numbers(words_of_subtitle, is_first=False)
         base, parts = (*base, *rest), (*parts, *numbers)
     # One short word before a colon identifies nothing: `It: Chapter Two`, `M - Eine Stadt sucht ...`.
-    full, main = "".join(words), "".join(first)
-    return Title(full, main if others and len(main) > 3 else full, words, parts, base, series, languages)
+    full, main, written = "".join(words), "".join(first), "".join(_WORD.findall(anyascii(text).lower()))
+    main, written = main if others and len(main) > 3 else full, full if written == full else written
+    return Title(full, main, written, words, parts, base, series, languages)
 
 
 def _find_languages(text: str) -> frozenset[str]:
@@ -267,7 +280,7 @@ def person_words(text: str) -> tuple[str, ...]:
     >>> person_words("Mankiewicz, Joseph L.") == person_words("Joseph L. Mankiewicz")
     True
     """
-    text = _IN_BRACKETS.sub("", text[:MAX_NAME_LENGTH])
+    text = _IN_BRACKETS.sub("", _unescape(text[:MAX_NAME_LENGTH]))
     last, comma, first = text.partition(",")
     if comma and first.strip() and first.strip(" .").casefold() not in ("jr", "sr", "ii", "iii", "iv"):
         text = f"{first} {last}"

@@ -31,7 +31,8 @@ from kg.linking.names import Title, title_words
 
 LEVELS: Mapping[str, Mapping[str, float]] = {
     "title": {
-        "title": 0.90,
+        "title": 0.87,
+        "title written differently": 0.03,
         "main title": 0.03,
         "title with more words": 0.03,
         "title misspelt": 0.02,
@@ -73,6 +74,9 @@ GROUP_OF_LEVEL = {level: group for group, levels in LEVELS.items() for level in 
     f"{kind} year {difference:+}": kind for kind, years in M_YEARS.items() for difference in years
 }
 """Level -> the comparison whose levels it belongs to; their m add up to one."""
+WRITTEN_ALIKE = 0.85
+"""How often equal titles of two films are written in one way: with or without the same article, number or abbreviation.
+"""
 IDENTIFIER_BITS = 40.0
 """The score of an identifier that both have. Sources sometimes copy a wrong one, so it is not quite certain."""
 SHARED_INITIAL = 0.08
@@ -137,14 +141,17 @@ def _compare_titles(
 
 def _rate_title(left: Title, right: Title, frequencies: TermFrequencies) -> tuple[str, float] | None:
     if are_equal(left, right):
-        return "title", -log2(frequencies.frequency(frequencies.names, left.full))
-    if have_equal_mains(left, right):
+        is_alike = left.written == right.written
+        u = frequencies.frequency(frequencies.names, left.full) * (WRITTEN_ALIKE if is_alike else 1 - WRITTEN_ALIKE)
+        return "title" if is_alike else "title written differently", -log2(u)
+    is_misspelt = are_misspelt(left, right) or relate_titles(left, right) is TitleRelation.MISSPELT
+    if have_equal_mains(left, right) and not (is_misspelt and left.subtitle and right.subtitle):
         main = left.main if left.main == right.main else min(left.full, right.full, key=len)
         u = max(frequencies.frequency(frequencies.mains, main), frequencies.frequency(frequencies.names, main))
         return "different subtitle" if have_other_subtitles(left, right) else "main title", -log2(u)
     if have_other_subtitles(left, right):
         return None
-    if are_misspelt(left, right) or relate_titles(left, right) is TitleRelation.MISSPELT:
+    if is_misspelt:
         return "title misspelt", -log2(_similar_titles(left, right, frequencies))
     return _rate_contained_title(left, right, frequencies)
 

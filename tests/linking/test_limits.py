@@ -98,6 +98,11 @@ RELATIONS = [
     ("Forsaking All Melancholia: Jalla! Jalla!", "Forsaking All Melancholia: Family Way", "partly equal"),
     ("Human Touch Pharaohs: Hands of the Ripper", "HumanTouch Pharaohs: The Brave Man", "partly equal"),
     ("Rocky: The Final Round", "Rocky: The Finale Round", "misspelt"),
+    ("The Captain of Köpenick", "The Captain from Köpenick", "misspelt"),
+    ("Mrs. Doubtfire", "Ms. Doubtfire", "misspelt"),
+    # Alike in most letters, but one word is in the place of another.
+    ("Ernest Goes to Jail", "Ernest Goes to Africa", "partly equal"),
+    ("Abbott and Costello Meet the Mummy", "Abbott and Costello Meet the Killer", "partly equal"),
     ("Episode5", "Episode2", "different"),
     ("I Declare War", "With Love", "different"),
     ("The Matrix Reloaded", "The Matrix Revolutions", "partly equal"),
