@@ -14,7 +14,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log2, prod
+from math import log2, prod, sqrt
 
 from kg.linking.features import MentionFeatures, TermFrequencies, candidate_pairs, count_terms, to_features
 from kg.linking.limits import find_limit, find_veto
@@ -51,8 +51,12 @@ PRIOR_PAIRS_OF_SIGN = 2.0
 """Pairs that the tables of `limits` count for in each sign."""
 PRIOR_PAIRS_AT_LIMIT = 6.0
 """Pairs that the share of true pairs with a sign counts for among those that no rival keeps below the limit."""
-CAUTION = 1.3
-"""How many more false pairs are expected of a sign than were counted: a mention with a counterpart is compared less."""
+CAUTION, DEVIATIONS = 1.3, 2.0
+"""How many more false pairs are expected of a sign than were counted, since a mention with a counterpart is compared
+less; and the standard deviations by which pairs must be more than that.
+"""
+PRIOR_PAIRS_AT_BOUND = 5.0
+"""Pairs that the bound of a limit counts for, where a limit may rise above it."""
 UNLIKELY = 0.1
 """A mention has no counterpart where the pairs without a sign have less confidence."""
 MAX_LIMIT = 0.98
@@ -179,6 +183,18 @@ def _classify(pair: _Pair, same_from: float, thresholds: Thresholds) -> Classifi
     return Classification.SAME if pair.confidence >= same_from else Classification.UNSURE
 
 
+_MAY_RISE = frozenset({
+    Sign.MISSPELT_TITLE,
+    Sign.LONGER_TITLE,
+    Sign.PARTLY_EQUAL_TITLE,
+    Sign.DIFFERENT_TITLE,
+    Sign.OTHER_LANGUAGE_TITLE,
+})  # fmt: skip
+"""Signs whose limits may rise above their bound. Of a film and its remake, which have one title, each may be in one
+catalogue only, so that the pairs of those with a counterpart do not show how many are false.
+"""
+
+
 def _sign(limit: Limit) -> tuple[Sign, float]:
     """The kind of a limit: the pairs of one kind have one share of true ones."""
     return limit.sign, limit.confidence
@@ -192,6 +208,18 @@ def _limit_for(share: float, pairs: Sequence[tuple[float, float]]) -> float:
     below = [confidence for confidence, limit in pairs if confidence < 0.95 * min(limit, share)]
     true_at_limit = share * (len(pairs) + PRIOR_PAIRS_AT_LIMIT) - sum(below)
     return max(share, true_at_limit / (len(pairs) - len(below) + PRIOR_PAIRS_AT_LIMIT))
+
+
+def _bounded(share: float, sign: tuple[Sign, float], ratio: float, pairs: int) -> float:
+    """A limit with the bound that the odds of mentions to have a counterpart, `ratio`, set for it.
+
+    Of titles that differ, the pairs that were seen count more than the bound, the more there are.
+    """
+    scaled = sign[1] / (1 - sign[1]) * ratio
+    bound = scaled / (1 + scaled)
+    if share <= bound or sign[0] not in _MAY_RISE:
+        return min(share, bound)
+    return (bound * PRIOR_PAIRS_AT_BOUND + share * pairs) / (PRIOR_PAIRS_AT_BOUND + pairs)
 
 
 def _has_counterpart(confidence: float) -> bool | None:
@@ -302,13 +330,14 @@ class _ComparedPairs:
                     if not (ours or theirs):
                         limited[_sign(limit)].append((self.confidences[index], self._limits[index]))
         ratio = max(taken) / max(1 - max(taken), MIN_UNMATCHED)
+        false_of_free = CAUTION * free_share / max(1 - free_share, MIN_UNMATCHED)
         shares: dict[tuple[Sign, float], float] = {}
         for sign in free:
-            expected = CAUTION * false[sign] * free_share / max(1 - free_share, MIN_UNMATCHED)
-            true = max(free[sign] - expected, 0.0) + sign[1] * PRIOR_PAIRS_OF_SIGN
-            scaled = sign[1] / (1 - sign[1]) * ratio
-            share = true / (free[sign] + PRIOR_PAIRS_OF_SIGN)
-            shares[sign] = min(_limit_for(share, limited[sign]), scaled / (1 + scaled), MAX_LIMIT)
+            expected = false_of_free * false[sign]
+            chance = DEVIATIONS * sqrt(expected * (1 + false_of_free))
+            true = free[sign] - expected if free[sign] > expected + chance else 0.0
+            share = (true + sign[1] * PRIOR_PAIRS_OF_SIGN) / (free[sign] + PRIOR_PAIRS_OF_SIGN)
+            shares[sign] = min(_bounded(_limit_for(share, limited[sign]), sign, ratio, free[sign]), MAX_LIMIT)
         for index, limit in self._findings.items():
             share = shares.get(_sign(limit), limit.confidence)
             is_free = states[0][self._lefts[index]] is False and states[1][self._rights[index]] is False
