@@ -213,18 +213,22 @@ class _TableReader:
         elif (iri := self.schema.names.get(name)) is not None:
             ancestors = self.schema.ancestors(iri)
             if film.identifier in ancestors:
-                description.identifiers.add(self.identifier(name, text))
+                if (identifier := self.identifier(name, text)) is not None:
+                    description.identifiers.add(identifier)
             elif film.contributor in ancestors:
                 description.credits.append(Credit(label, "" if name == "contributor" else name))
 
-    def identifier(self, property: str, text: str) -> tuple[str, str]:
-        """The scheme and value of an identifier, which may be written as an address."""
+    def identifier(self, property: str, text: str) -> tuple[str, str] | None:
+        """The scheme and value of an identifier, which may be written as an address.
+
+        None for a bare `identifier`, which does not state whose it is: two catalogues have a film number 7 each.
+        """
         found = find_identifier(text, self.datasets) if "/" in text else None
         if found is not None:
             return found[0].value.rpartition("/")[2], found[1]
         if property == "imdbId" and text.isdecimal():
             return property, f"tt{text.zfill(7)}"
-        return property, text
+        return None if property == "identifier" else (property, text)
 
 
 @dataclass(slots=True)

@@ -206,7 +206,9 @@ class _CluesOfSchema:
         self.names = tuple(dict.fromkeys((*_NAMES, *named(_NAME_PROPERTY))))
         self.years = tuple(dict.fromkeys((*_YEARS, *named(_YEAR_PROPERTY))))
         self.countries = tuple(dict.fromkeys((film.countryOfOrigin, *named(_COUNTRY_PROPERTY))))
-        self.identifiers = frozenset(iri for iri in schema.properties if film.identifier in schema.ancestors(iri))
+        # A bare `identifier` does not state whose it is: two catalogues have a film number 7 each.
+        known = (iri for iri in schema.properties if film.identifier in schema.ancestors(iri))
+        self.identifiers = frozenset(known) - {film.identifier}
 
 
 def _group_by_entity(facts: Iterable[Fact]) -> dict[Subject, _Entity]:

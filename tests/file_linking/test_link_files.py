@@ -359,3 +359,12 @@ def test_titles_and_years_in_addresses_of_wikipedia_are_compared(
     pairs = {pair["left_id"]: pair for pair in json.loads(read.out)["pairs"]}
     assert {name: pair["right_id"] for name, pair in pairs.items()} == {str(n + 1): f"x{n}" for n in range(4)}
     assert "same year" in pairs["1"]["reasons"]
+
+
+def test_equal_numbers_of_two_catalogues_are_no_evidence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, shift in (("left.csv", 0), ("right.csv", 3)):
+        rows = [f"{(n + shift) % 10},{TITLES[n]},{1980 + n},{DIRECTORS[n]}" for n in range(10)]
+        (folder / name).write_text("\n".join(["id,title,year,director", *rows]) + "\n")
+    main(["link", str(folder / "left.csv"), str(folder / "right.csv")])
+    pairs = {(row["left_id"], row["right_id"]) for row in table(capsys) if row["classification"] == "same"}
+    assert pairs == {(str(n), str((n + 3) % 10)) for n in range(10)}

@@ -210,6 +210,16 @@ def test_the_name_of_an_item_of_wikidata_is_an_identifier(linked: SmallProject) 
     assert {("wikidataId", "Q1"), ("wikidataId", "Q2")} <= {pair for side in mentions for pair in side.identifiers}
 
 
+def test_a_number_without_a_catalogue_is_no_identifier(linked: SmallProject) -> None:
+    with (linked.folder / "ontology/film.ttl").open("a", encoding="utf-8") as file:
+        file.write("film:identifier a owl:DatatypeProperty .\n")
+        file.write("film:shelfId a owl:DatatypeProperty ; rdfs:subPropertyOf film:identifier .\n")
+    rows = "wd-q1,identifier,7,fan-site,r\nwd-q1,shelfId,8,fan-site,r\n"
+    linked.write("data/imports/more/facts.csv", f"subject,property,value,source,record\n{rows}")
+    [anora] = [side for side in read_linking_input(linked.project).mentions["fan-site"] if side.id == "film:wd-q1"]
+    assert anora.identifiers == {("wikidataId", "Q1"), ("shelfId", "8")}
+
+
 def test_a_year_in_a_title_is_a_date(linked: SmallProject) -> None:
     linked.write("data/other.yaml", "source: encyclopedia\nflow: {type: Film, label: Flow (2024)}\n")
     [flow] = [side for side in read_linking_input(linked.project).mentions["own"] if side.id == "film:flow"]
