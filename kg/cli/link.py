@@ -11,6 +11,7 @@ from kg.cli.link_files import add_options, check_no_file_options, link_files
 from kg.cli.link_review import add_review_options, pair_text, review, split
 from kg.cli.progress import is_plain
 from kg.errors import InputError
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     from kg.linking.classifier import Thresholds
@@ -164,13 +165,14 @@ def _result_text(result: LinkingResult, *, is_dry_run: bool) -> str:
         if same or unsure:
             expected = _expectation(result, left, right, kind)
             lines.append(f"{left} and {right}, {kind}: {same:,} the same, {unsure:,} unsure{expected}")
-    judgements = f"{len(result.judgements):,} judgements"
+    judgements = counted(len(result.judgements), "judgement")
     if is_dry_run:
         lines.append(f"{judgements} would be written; nothing was.")
     else:
         lines.append(f"{judgements} added to data/{LINKS_FILE}")
         if result.unsure:
-            lines.append(f"{len(result.unsure):,} pairs need review: kg link review")
+            needs = counted(len(result.unsure), "pair needs", "pairs need")
+            lines.append(f"{needs} review: kg link review")
     return "\n".join(lines) + "\n"
 
 

@@ -157,6 +157,6 @@ def _print_summary(pairs: list[Candidate], links: MentionLinks, left: EntityFile
             rows = counted(len(lines), "row")
             print_message(f"{file.name}:{lines[0]}: more cells than the header; {rows} of this kind left out")
     same = sum(pair.classification is Classification.SAME for pair in pairs)
-    print_message(f"{same:,} pairs are the same, {len(pairs) - same:,} are unsure")
+    print_message(f"{counted(same, 'pair is', 'pairs are')} the same, {counted(len(pairs) - same, 'is', 'are')} unsure")
     for kind, expected in links.expected.items():
         print_message(f"expected of {kind}: precision {expected.precision:.4f}, recall {expected.recall:.4f}")

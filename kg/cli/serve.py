@@ -29,6 +29,7 @@ from kg.cli.command import (
 )
 from kg.cli.progress import counter
 from kg.errors import InputError
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     from kg.federation.config import ServiceConfig
@@ -167,11 +168,11 @@ def _publish(call: argparse.Namespace) -> int:
         publication = publish(open_call_graph(call), call.folder, url=url, progress=progress)
     site = publication.site
     if not publication.is_new:
-        print_message(f"{call.folder} is up to date: {site.pages:,} pages.")
+        print_message(f"{call.folder} is up to date: {counted(site.pages, 'page')}.")
         return 0
     size, data = size_in_words(site.size), size_in_words(site.data)
     print_message(
-        f"Published: {site.pages:,} pages, {site.files:,} files, {size} in {call.folder}, "
+        f"Published: {counted(site.pages, 'page')}, {counted(site.files, 'file')}, {size} in {call.folder}, "
         f"{publication.seconds:.1f} seconds."
     )
     if site.has_sparql:

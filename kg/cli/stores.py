@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kg.cli.command import Commands, add_output, memory_size, positive_integer, print_message, write
 from kg.errors import InputError
+from kg.text.number_words import counted
 
 _STORES = ("virtuoso", "qlever", "graphdb", "neptune", "fuseki")
 
@@ -64,5 +65,6 @@ def _check_store(call: argparse.Namespace) -> int:
             write(f"{step.name}: {step.problem}\n")
         if step.seconds > seconds:
             slowest, seconds = step.name, step.seconds
-    print_message(f"{steps} checks, {wrong} problems; the slowest was {slowest}, {seconds:.2f} seconds.")
+    counts = f"{counted(steps, 'check')}, {counted(wrong, 'problem')}"
+    print_message(f"{counts}; the slowest was {slowest}, {seconds:.2f} seconds.")
     return 1 if wrong else 0

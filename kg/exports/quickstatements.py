@@ -30,6 +30,7 @@ from kg.facts.model import Fact
 from kg.graph.store import find_quads
 from kg.mappings.wikidata import Datatype
 from kg.terms import KNOWLEDGE, TYPE
+from kg.text.number_words import counted
 
 _LEFT_OUT = {
     "present": "are in Wikidata already",
@@ -218,7 +219,7 @@ def to_cell(value: WikidataValue) -> str:
 
 
 def _summary(counts: Counter[str]) -> Iterator[str]:
-    yield f"{counts['written']:,} statements that Wikidata lacks"
+    yield f"{counted(counts['written'], 'statement')} that Wikidata lacks"
     for reason, words in _LEFT_OUT.items():
         if counts[reason]:
             yield f"  {counts[reason]:,} {words}"

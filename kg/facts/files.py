@@ -12,6 +12,7 @@ from kg.files.yaml_files import YamlError, YamlNode, quote_line, read_documents,
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
+from kg.text.number_words import counted
 from kg.writing import advice_on, suggest_keys
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -31,6 +32,7 @@ class FileFindings(list[Finding]):
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
         super().__init__(findings)
+        self._added: set[Finding] = set()
         self.replaced: set[str] = set()
         """The terms of an earlier version of the ontology that were met; one alone may be a word of somebody's own."""
 
@@ -46,20 +48,21 @@ class FileFindings(list[Finding]):
         severity: Severity = Severity.VIOLATION,
         focus: NamedNode | None = None,
     ) -> None:
-        """Add the finding `facts/CHECK`; `value` is the text as it was written."""
-        self.append(
-            Finding(
-                f"facts/{check}",
-                message,
-                severity,
-                places=places,
-                focus=to_text(focus) if focus is not None else "",
-                path=to_text(path) if path is not None else "",
-                value=to_text(Literal(value)) if value else "",
-                suggestions=tuple(suggestions),
-                remedy=remedy,
-            )
+        """Add the finding `facts/CHECK`, once for a place; `value` is the text as it was written."""
+        finding = Finding(
+            f"facts/{check}",
+            message,
+            severity,
+            places=places,
+            focus=to_text(focus) if focus is not None else "",
+            path=to_text(path) if path is not None else "",
+            value=to_text(Literal(value)) if value else "",
+            suggestions=tuple(suggestions),
+            remedy=remedy,
         )
+        if finding not in self._added or not places:
+            self.append(finding)
+            self._added.add(finding)
 
     def add_unknown_property(self, name: str, schema: Schema, place: Place, *, on: Collection[NamedNode] = ()) -> None:
         """The ontology has no property of this name; one of an earlier version is named with its replacement.
@@ -121,10 +124,11 @@ def is_imported(place: Place) -> bool:
     return PurePosixPath(place.file).parts[1:2] == (IMPORTS,)
 
 
-def further_faults(count: int, *places: Place) -> Iterator[Finding]:
-    """The finding that so many more faults are not listed, if there are any."""
+def further_faults(count: int, *places: Place, is_least: bool = False) -> Iterator[Finding]:
+    """The finding that so many more faults are not listed, if there are any; `is_least` if there may be more."""
     if count > 0:
-        yield Finding(MANY, f"{count:,} more faults like these are not listed", places=places)
+        faults = counted(count, "more fault like these is", "more faults like these are")
+        yield Finding(MANY, f"{'at least ' if is_least else ''}{faults} not listed", places=places)
 
 
 def fact_files(folder: Path, *, within: Path | None = None) -> tuple[Path, ...]:

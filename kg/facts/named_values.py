@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -107,7 +107,10 @@ def resolve_names(table: ProjectFacts, values: Sequence[NamedValue], schema: Sch
     touched = dict(table.numbered(_concerned(table, values)))
     facts = list(touched.values())
     resolver = _Resolver(schema, _Index.of(facts, values), _Spellings(table, schema))
-    entities = {(value.place, value.property.iri, value.iri): resolver.resolve(value) for value in values}
+    # A name that is written most often is no misspelling of one that is written once, wherever that is.
+    uses = Counter(value.name for value in values)
+    by_use = sorted(values, key=lambda value: -uses[value.name])
+    entities = {(value.place, value.property.iri, value.iri): resolver.resolve(value) for value in by_use}
     resolved = {number: _with_entity(fact, entities) for number, fact in touched.items()}
     table.replace({number: fact for number, fact in resolved.items() if fact is not touched[number]})
     table.add(list(resolver.created_facts(resolved.values())))

@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 from kg.facts.fact_table import FactSelection
 from kg.facts.model import Fact, finding_about
 from kg.parts import owner_sql
-from kg.reports import Finding, Severity, did_you_mean
+from kg.reports import Finding, Place, Severity, did_you_mean
 from kg.schema import OntologyTerm, Schema
 from kg.terms import TYPE, to_short
 
@@ -27,8 +27,12 @@ def check_usage(facts: FactSelection, schema: Schema) -> Iterator[Finding]:
         if use.classes and not schema.is_used_on(use.term, use.classes):
             unusual.update(dict.fromkeys(use.numbers, (use.term, use.classes)))
     if unusual:
+        places: set[Place] = set()
         for number, fact in facts.table.numbered(f"number IN ({', '.join(map(str, unusual))})"):
-            yield _unusual(fact, *unusual[number], schema)
+            if fact.place not in places:  # what is written once may be a value of several parts
+                yield _unusual(fact, *unusual[number], schema)
+            if fact.place.column:
+                places.add(fact.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,16 @@ def _ways(term: OntologyTerm, classes: AbstractSet[NamedNode], schema: Schema) -
 
 
 def _alike(term: OntologyTerm, classes: AbstractSet[NamedNode], schema: Schema) -> list[str]:
-    """The properties of these classes that share a name with the property."""
+    """The properties of these classes that share a name with the property; or else the only one like it.
+
+    The day of a figure is its `asOf`, since that and `date` are the same sort of time.
+    """
     names = {*term.labels, *term.other_labels}
-    return sorted(
-        other.name
+    used = [
+        other
         for other in schema.properties.values()
-        if other.usual_domain and schema.is_used_on(other, classes) and names & {*other.labels, *other.other_labels}
-    )
+        if other.usual_domain and other is not term and schema.is_used_on(other, classes)
+    ]
+    alike = sorted(other.name for other in used if names & {*other.labels, *other.other_labels})
+    siblings = [other.name for other in used if {*term.parents} & {*other.parents}]
+    return alike or (siblings if len(siblings) == 1 else [])

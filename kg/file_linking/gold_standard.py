@@ -18,6 +18,7 @@ from kg.file_linking.entity_files import EntityFile
 from kg.importers.input_files import open_decompressed
 from kg.linking.causes import cause_of_miss
 from kg.linking.model import Candidate, Classification
+from kg.text.number_words import counted
 
 _FALSE = frozenset(("false", "0", "no", "not", "f"))
 _EXAMPLES = 5
@@ -128,7 +129,8 @@ class Evaluation:
             lines.append(f"not counted: {self.outside:,} pairs {why}")
             lines.append(f"    precision where these are wrong: {self.precision_of_all:.4f} (--gold-complete)")
         if self.unknown:
-            lines.append(f"{self.unknown:,} pairs of the gold standard name an entity that is not in the files")
+            named = counted(self.unknown, "pair of the gold standard names", "pairs of the gold standard name")
+            lines.append(f"{named} an entity that is not in the files")
         examples: dict[str, list[Miss]] = defaultdict(list)
         for miss in self.misses:
             examples[miss.cause].append(miss)

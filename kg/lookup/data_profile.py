@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, QuerySolution, Store, Triple
 from kg.graph.store import find_solutions
 from kg.terms import PREFIXES, RDF, XSD, Term
 from kg.text.ellipsis import shortened
+from kg.text.number_words import counted
 from kg.text.table import format_table
 
 _CLASSES = "SELECT ?c (COUNT(*) AS ?n) { ?s a ?c } GROUP BY ?c"
@@ -89,7 +90,7 @@ class DataProfile:
 
     def to_text(self) -> str:
         """The profile as tables."""
-        lines = [f"{self.triples:,} triples\n"]
+        lines = [f"{counted(self.triples, 'triple')}\n"]
         lines += [f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in self.prefixes.items()]
         tables: list[tuple[tuple[str, ...], list[list[str]]]] = [
             (("class", "entities", "example"), [[c.name, f"{c.entities}", c.example] for c in self.classes]),

@@ -9,6 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 
 from kg.lookup.data_profile import DataProfile
 from kg.terms import RDF, XSD
+from kg.text.number_words import counted
 
 _VOID = "http://rdfs.org/ns/void#"
 _TYPE = NamedNode(RDF + "type")
@@ -80,7 +81,7 @@ def to_html(profile: DataProfile, title: str) -> str:
     name = html.escape(title)
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{name}</title>\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{name}</h1>\n<p>{profile.triples:,} triples</p>\n"
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{name}</h1>\n<p>{counted(profile.triples, 'triple')}</p>\n"
         f"{body}</body>\n</html>\n"
     )
 

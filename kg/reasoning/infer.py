@@ -63,6 +63,7 @@ from kg.reasoning.rules import FIRST, OWL_THING, REST, SAME, TYPE, GroundRule, i
 from kg.reasoning.same_as import EqualTerms
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo, to_spo
+from kg.text.number_words import counted
 from kg.xsd import SUPPORTED, is_in_datatype
 
 ENGINES = ("sql", "owlrl")
@@ -511,7 +512,8 @@ class Reasoner:
             self._delete_vocabulary_axioms()
         if not names_left_out or self.same_as == "one":
             return []
-        message = f"{names_left_out:,} names are equal to others; facts are written under one name of each entity only."
+        are_equal = counted(names_left_out, "name is equal to another", "names are equal to others")
+        message = f"{are_equal}; facts are written under one name of each entity only."
         return [Finding("owl/same-as", message, Severity.INFO, remedy="--same-as all writes them under every name.")]
 
     def _unwanted(self, ontology: Ontology, table: str = "inferred") -> list[str]:

@@ -55,11 +55,12 @@ def _lines_of_file(findings: Iterable[tuple[Finding, int]], paint: _Paint) -> It
     for (check, _), same in alike.items():
         if more := same[_MAX_ALIKE:]:
             places = [str(finding.place.line) for finding in more if finding.place is not None and finding.place.line]
-            numbers = ", ".join(dict.fromkeys(places))
-            where = f" in lines {numbers}" if places else ""
+            numbers = list(dict.fromkeys(places))
+            where = f" in line{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if places else ""
+            these = "these" if len(more) > 1 else "this"
             severity = paint(f"{Severity.INFO:<{_WIDTH}}", _COLOURS[Severity.INFO])
             indent = " " * 8 if places else ""
-            yield f"  {indent}{severity}  {_cut(f'{len(more)} more like these{where}')}  {paint(f'[{check}]', '2')}"
+            yield f"  {indent}{severity}  {_cut(f'{len(more)} more like {these}{where}')}  {paint(f'[{check}]', '2')}"
 
 
 def _distinct(report: Report) -> Iterator[tuple[Finding, int]]:

@@ -22,6 +22,8 @@ _MAX_TEXT = 80
 _NAMED_VALUES = 5
 _MAX_NESTING = 8
 """Shapes within shapes that a message looks into."""
+_MAX_REQUIREMENTS = 3
+"""What a shape without a name may require to be described by it."""
 _NAMESPACES = tuple(f"<{namespace}" for namespace in PREFIXES.values())
 
 
@@ -125,6 +127,19 @@ class TermRenderer:
             values = tuple(value for constraint, _ in known for value in constraint.values)
             return component.expected(Constraint(component, values), known[0][1], self)
         return " or ".join(dict.fromkeys(self._requirement(constraint, shape) for constraint, shape in known))
+
+    def shape_requirements(self, node: str) -> str:
+        """What a shape without a name requires, if all of it is about values: no shapes within it."""
+        shape, found = self._shapes.get(node), list[str]()
+        for constraint in shape.constraints if shape is not None and not shape.deactivated else ():
+            inner = [self._shapes.get(child) for child in constraint.shapes]
+            pairs = [(constraint, shape)]
+            if constraint.component.name == "property":
+                pairs = [(each, child) for child in inner if child is not None for each in child.constraints]
+            if not pairs or any(each.shapes for each, _ in pairs):
+                return ""
+            found += [self._requirement(each, owner) for each, owner in pairs if owner is not None]
+        return " and ".join(dict.fromkeys(found)) if len(found) <= _MAX_REQUIREMENTS else ""
 
     def _sole_constraint(self, node: str) -> tuple[Constraint, Shape] | None:
         """The only constraint of a shape; that of the property shape where it has only this."""

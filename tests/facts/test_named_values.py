@@ -351,3 +351,17 @@ def test_a_title_without_letters_becomes_the_label_of_an_id(film_project: SmallP
 def test_what_is_not_a_title_is_still_an_error(film_project: SmallProject) -> None:
     film_project.write("data/films.yaml", 'source: encyclopedia\nanora:\n  label: "A": "B"\n')
     assert [finding.check for finding in film_project.read().findings] == ["facts/yaml"]
+
+
+def test_the_spelling_that_is_used_most_is_no_misspelling(film_project: SmallProject) -> None:
+    blocks = {"One": "Agnes Vardda", "Two": "Agnes Varda", "Three": "Agnes Varda", "Four": "Agnes Varda"}
+    text = "".join(f"{title}: {{type: Film, director: {name}}}\n" for title, name in blocks.items())
+    film_project.write("data/films.yaml", f"source: encyclopedia\n{text}")
+    warned = [finding for finding in film_project.read().findings if finding.severity is Severity.WARNING]
+    assert [(finding.value, finding.suggestions) for finding in warned] == [('"Agnes Vardda"', ("Agnes Varda",))]
+
+
+def test_a_mistake_that_several_parts_have_is_one_finding(film_project: SmallProject) -> None:
+    line = "  rating: {Rotten Tomatoes: 93%, IMDb: 8.1, asOf: 2O19}\n"
+    film_project.write("data/films.yaml", f"source: encyclopedia\nThe Last Ferry:\n  type: Film\n{line}")
+    assert [finding.value for finding in film_project.read().findings if "2O19" in finding.message] == ['"2O19"']

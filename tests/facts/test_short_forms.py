@@ -629,7 +629,7 @@ def test_only_who_gives_a_rating_is_shortened_to_an_outlet() -> None:
         ("premiere: {Locarno: 3 August 2019", "place: Piazza Grande"),
         ("gross: {Portugal: €300000", "asOf: 2019"),
         ("awards: {Locarno: Golden Leopard", "recipient: Rui Melo"),
-        ("cast: {Beatriz Lopes: Dulce", "billing: 1"),
+        ("cast: {Beatriz Lopes: Dulce", "role: leading"),
     ],
 )
 def test_a_detail_changes_no_name_of_a_part(tmp_path: Path, named: str, detail: str) -> None:

@@ -164,15 +164,32 @@ def test_a_file_that_is_not_a_fact_table_is_reported(
     assert project.finding_places() == [f"data/films.csv:{place}" for place in expected]
 
 
-@pytest.mark.parametrize("row", ["anora,yeer,1,fan-site,,,,", "anora,minutes,139"], ids=["a fault", "too few cells"])
+@pytest.mark.parametrize(
+    ("row", "further"),
+    [
+        ("anora,yeer,1,fan-site,,,,", "at least 4,000 more faults like these are not listed"),
+        ("anora,minutes,139", "4,000 more faults like these are not listed"),
+    ],
+    ids=["a fault or more", "too few cells"],
+)
 def test_of_many_faulty_rows_the_first_thousand_are_listed_and_the_others_counted(
-    project: SmallProject, row: str
+    project: SmallProject, row: str, further: str
 ) -> None:
     project.write("data/films.csv", HEAD + f"{row}\n" * 5000 + "anora,minutes,139,fan-site,,,,\n")
     *listed, last = project.read().findings
     assert [finding.place.line for finding in listed if finding.place] == list(range(2, 1002))
-    assert (last.check, last.message) == ("facts/many", "4,000 more faults like these are not listed")
+    assert (last.check, last.message) == ("facts/many", further)
     assert [fact.place.line for fact in project.read().facts] == [5002]
+
+
+@pytest.mark.parametrize(
+    ("rows", "further"),
+    [(501, "2 more faults like these are not listed"), (1001, "at least 1,001 more faults like these are not listed")],
+)
+def test_rows_with_two_faults_are_not_counted_as_one(project: SmallProject, rows: int, further: str) -> None:
+    project.write("data/films.csv", HEAD + "anora,yeer,1,nobody,,,,\n" * rows)
+    *listed, last = project.read().findings
+    assert (len(listed), last.message) == (1000, further)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +208,7 @@ def test_of_many_faults_of_any_kind_the_first_are_listed(
     project.write("data/films.yaml", "source: fan-site\nanora: {type: Film, label: Anora}\n")
     project.write(f"data/{file}", text)
     findings = project.read().findings
-    many = [finding.message for finding in findings if finding.check == "facts/many"]
+    many = [f.message.removeprefix("at least ") for f in findings if f.check == "facts/many"]
     assert len(findings) - len(many) == listed
     assert many == (["500 more faults like these are not listed"] if listed == 1000 else [])
     assert not many or find_unread(findings, ()).is_anything

@@ -33,11 +33,17 @@ def schema() -> Schema:
         ("award: <urn:prize>", ["award: Write recognition: {award: ...}."]),
         ("outcome: won", ["outcome: Write recognition: {outcome: ...}."]),
         ("release: {date: 2024, countryOfOrigin: <urn:usa>}", ["countryOfOrigin: Did you mean territory?"]),
+        ("budget: {amount: 5, currency: EUR, date: 2024}", ["date: Did you mean asOf?"]),
+        ("rating: {IMDb: 8.1, date: 2024}", ["date: Did you mean asOf?"]),
+        ("gross: {France: €5, Spain: €7, date: 2024}", ["date: Did you mean asOf?"]),
         ("birthDate: 2024", ["birthDate: It is used on film:Person."]),
         ("recognition: {award: <urn:prize>, outcome: won}", []),
         ("producer: <urn:baker>", []),
     ],
-    ids=["in-a-part", "text-in-a-part", "of-the-owner", "of-another-class", "part", "of-a-superclass"],
+    ids=[
+        *("in-a-part", "text-in-a-part", "of-the-owner", "of-a-figure", "of-a-rating", "of-several-parts"),
+        *("of-another-class", "part", "of-a-superclass"),
+    ],
 )
 def test_a_property_is_used_on_the_classes_that_the_ontology_names(
     facts: str, expected: list[str], schema: Schema, tmp_path: Path

@@ -57,7 +57,7 @@ def test_a_gold_standard_gives_precision_recall_and_causes(folder: Path, capsys:
     output = capsys.readouterr().out
     assert "precision 1.0000: 9 of 9 pairs" in output
     assert "recall    1.0000: 9 of 9" in output
-    assert "1 pairs of the gold standard name an entity that is not in the files" in output
+    assert "1 pair of the gold standard names an entity that is not in the files" in output
     (folder / "gold.csv").write_text("1,x2\n")
     main(["link", *files, "--gold", str(folder / "gold.csv"), "--format", "json"])
     gold = json.loads(capsys.readouterr().out)["gold"]

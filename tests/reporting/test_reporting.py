@@ -298,5 +298,8 @@ def test_many_new_names_of_a_file_are_shown_in_a_few_lines() -> None:
     text = to_text(Report((*(new(name, line) for line, name in enumerate(names, 1)), wrong)))
     assert ["'Cai'" in text, "'Dan'" in text] == [True, False]
     assert "3 more like these in lines 4, 5, 6" in text
+    assert "1 more like this in line 4" in to_text(
+        Report(tuple(new(name, line) for line, name in enumerate(names[:4], 1)))
+    )
     assert "'x' is not a number" in text
     assert "facts/new-entity 6" in text

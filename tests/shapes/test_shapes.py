@@ -174,7 +174,12 @@ MESSAGES = [
     ("sh:lessThan :year", "Batman: director should be less than year, but is Tim Burton compared with 1989"),
     ("sh:in ( :nolan :snyder )", "Batman: director should be one of {0}nolan> or {0}snyder>, but is Tim Burton"),
     ("sh:hasValue :nolan", "Batman should have {0}nolan> as director, but has Tim Burton"),
-    ("sh:not [ sh:nodeKind sh:IRI ]", "a value that does not conform to a shape without a name, but is Tim Burton"),
+    ("sh:not [ sh:nodeKind sh:IRI ]", "does not conform to a shape that requires an IRI, but is Tim Burton"),
+    (
+        "sh:node [ sh:property [ sh:path :age ; sh:maxInclusive 60 ] ; sh:property [ sh:path :son ; sh:minCount 1 ] ]",
+        "conforms to a shape that requires age: 60 or less and at least 1 son, but is Tim Burton",
+    ),
+    ("sh:node [ sh:or ( [ sh:class :Person ] [ sh:class :Studio ] ) ]", "conforms to a shape that has no name, but"),
     ("sh:node :Dead", "Batman: director should be a value that conforms to the shape {0}Dead>, but is Tim Burton"),
     ("sh:or ( [ sh:class :Person ] [ sh:class :Studio ] )", "should be an instance of person or studio, but is"),
     (

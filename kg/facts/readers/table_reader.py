@@ -81,9 +81,10 @@ class TableReader:
             reader.findings.clear()
         self.table.add_numbered(read.items())
         found.sort(key=lambda each: each[0])
-        further = cells.further_faults + max(0, count - MAX_FINDINGS) + max(0, len(found) - MAX_FINDINGS)
+        unread = max(0, count - MAX_FINDINGS)  # rows, each with one fault or more
+        further = cells.further_faults + unread + max(0, len(found) - MAX_FINDINGS)
         reader.findings.extend(finding for _, finding in found[:MAX_FINDINGS])
-        reader.findings.extend(further_faults(further, Place(rows.file)))
+        reader.findings.extend(further_faults(further, Place(rows.file), is_least=unread > 0))
 
 
 @dataclass

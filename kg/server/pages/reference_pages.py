@@ -28,6 +28,7 @@ from kg.server.pages.display import (
 from kg.server.pages.templating import render
 from kg.server.pages.urls import external_url, page_url, sparql_url
 from kg.terms import to_curie
+from kg.text.number_words import counted
 
 _MAX_COUNTED = 500_000
 """Of a source with more facts it is not counted what they are about."""
@@ -131,7 +132,7 @@ def _subject_table(display: Display, count: int, about: Counter[NamedNode]) -> D
     ordered = sorted(about.items(), key=lambda item: (-item[1], display.label(item[0])))[:_MAX_SUBJECTS]
     rows = tuple(TableRow(((display.term(entity),), (DisplayValue(f"{number:,}"),))) for entity, number in ordered)
     most = " – those with most" if len(about) > len(rows) else ""
-    caption = f"{count:,} facts, about {len(about):,} entities{most}"
+    caption = f"{counted(count, 'fact')}, about {counted(len(about), 'entity', 'entities')}{most}"
     return DisplayTable(caption, ("Entity", "Facts"), rows, frozenset((1,)), plain=frozenset((0, 1)))
 
 

@@ -110,7 +110,12 @@ def _find_wrong_qualified_counts(checks: Sequence[Check], tables: ValidationTabl
 
 def _shapes(constraint: Constraint, names: TermRenderer) -> str:
     named = [names.term(shape) for shape in constraint.shapes if not shape.startswith("_:")]
-    return "the shape " + " and ".join(named) if named else "a shape without a name"
+    if named:
+        return "the shape " + " and ".join(named)
+    required = list(filter(None, map(names.shape_requirements, constraint.shapes)))
+    if len(required) < len(constraint.shapes):
+        return "a shape that has no name"
+    return f"a shape that requires {' and '.join(required)}"
 
 
 def _conforming(constraint: Constraint, _: Shape, names: TermRenderer) -> str:
