@@ -16,6 +16,7 @@ from kg.cli.command import (
     add_input_format,
     add_spark,
     add_texts,
+    collecting_rarely,
     find_own_project,
     format_counts,
     load_data,
@@ -123,6 +124,7 @@ def _build(call: argparse.Namespace) -> int:
     return 0
 
 
+@collecting_rarely()
 def _build_once(call: argparse.Namespace) -> int:
     import json
 

@@ -19,6 +19,7 @@ from kg.cli.command import (
     add_output,
     add_spark,
     add_texts,
+    collecting_rarely,
     existing_files,
     find_own_project,
     format_counts,
@@ -112,6 +113,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     add_limit(parser, "show at most N findings", former="--max")
 
 
+@collecting_rarely()
 def _check(call: argparse.Namespace) -> int:
     from kg.pipeline.build import check
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -32,6 +33,17 @@ Run = Callable[[argparse.Namespace], int]
 
 _USUAL_NAMES = {"find": "show", "init": "new", "query": "sparql", "search": "show", "start": "serve"}
 """Commands of other programs -> those that do the same here."""
+
+
+@contextlib.contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Meanwhile, Python looks for cycles of objects after a million new ones: a build makes many objects, no cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(1_000_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class CommandParser(argparse.ArgumentParser):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 from pathlib import Path
 
@@ -234,3 +235,19 @@ def test_a_build_prints_a_few_of_many_new_names(project: SmallProject, capsys: p
     messages = capsys.readouterr().err.splitlines()
     assert sum("is new, so the Person" in message for message in messages) == 3
     assert "2 more names of new entities: kg check lists them." in messages
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_a_build_looks_rarely_for_cycles_of_objects(
+    command: str, films: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thresholds, usual = [], gc.get_threshold()
+
+    def read_nothing(_: object) -> tuple[()]:
+        thresholds.append(gc.get_threshold()[0])
+        return ()
+
+    monkeypatch.setattr("kg.pipeline.draft.read_ontology", read_nothing)
+    main([command, "--project", str(films.folder)])
+    assert thresholds == [1_000_000]
+    assert gc.get_threshold() == usual
