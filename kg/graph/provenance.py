@@ -91,15 +91,13 @@ _SOURCE_COLUMNS = tuple(
 )
 
 
-def add_provenance(
-    tables: TripleTables, facts: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]
-) -> None:
-    """Add the provenance graph: who states each fact and where, what is contested and why, decisions and sources."""
+def add_provenance(tables: TripleTables, triples: Iterable[Spo]) -> None:
+    """Add the provenance graph: its `provenance_triples`, and records of which nothing more is known."""
     tables.sql.execute(
         "CREATE OR REPLACE TEMP TABLE stated_record AS SELECT DISTINCT g.source, f.record FROM fact AS f"
         f" JOIN fact_origin AS g ON g.id = f.origin WHERE {PER_RECORD}"
     )
-    add_graph(tables, PROVENANCE, _to_triples(facts, facts.where(REIFIED), resolution, sources))
+    add_graph(tables, PROVENANCE, triples)
     _add_records(tables)
 
 
@@ -112,16 +110,24 @@ def add_changed_provenance(
     """
     tables.sql.execute(_FIND_AFFECTED)
     again = facts.where(f"{REIFIED} AND number IN (SELECT number FROM stated_again)")
-    add_graph(tables, PROVENANCE, _to_triples(facts, again, resolution, sources))
+    add_graph(tables, PROVENANCE, provenance_triples(facts, resolution, sources, reified=again))
     _add_records(tables)
     type_, *restated = tables.encode(map(str, (TYPE, film.Source, _DECISION))).values()
     tables.sql.execute(_FIND_CHANGED_NODES.format(type=type_, restated=", ".join(map(str, restated))))
 
 
-def _to_triples(
-    table: ProjectFacts, reified: Iterable[Fact], resolution: Resolution, sources: Mapping[str, Source]
+def provenance_triples(
+    facts: ProjectFacts,
+    resolution: Resolution,
+    sources: Mapping[str, Source],
+    *,
+    reified: Iterable[Fact] | None = None,
 ) -> Iterator[Spo]:
-    for fact in reified:
+    """Who states each fact and where, what is contested and why, decisions and sources, but for records.
+
+    Stated are all facts of which more is known than their record, or only those that are given.
+    """
+    for fact in reified if reified is not None else facts.where(REIFIED):
         yield from _reified(fact, sources)
     for contested in resolution.contested:
         yield from _reified(contested.fact, sources)
@@ -130,7 +136,7 @@ def _to_triples(
         yield node, str(_REASON), str(Literal(contested.reason))
     for number, decision in enumerate(resolution.decisions, start=1):
         yield from map(to_spo, _decision(decision, number))
-    cited = set(table.sources)
+    cited = set(facts.sources)
     for source in sources.values():
         if source.id in cited or source.sha256:
             yield str(source.iri), str(TYPE), str(film.Source)

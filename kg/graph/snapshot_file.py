@@ -138,14 +138,19 @@ class QuadTexts(NamedTuple):
     """Quads as N-Quads. A store that loads a text gives blank nodes other labels, so that theirs are apart."""
 
     plain: str
-    with_blank_nodes: str
+    with_blank_nodes: str = ""
 
 
-def read_quads(tables: TripleTables) -> QuadTexts:
-    """All quads of tables that are not large: of `triple`, `inferred` and `named`."""
+def to_quad_texts(triples: Iterable[Spo], graph: NamedNode) -> QuadTexts:
+    """Triples without blank nodes as quads of a graph."""
+    return QuadTexts("".join(f"{s} {p} {o} {graph} .\n" for s, p, o in triples))
+
+
+def read_quads(tables: TripleTables, *, after: int = 0) -> QuadTexts:
+    """The quads of tables that are not large: of `triple`, `inferred` and `named`, of this after so many rows."""
     quads = (
         "SELECT NULL::UINTEGER AS g, s, p, o FROM (FROM triple UNION ALL FROM inferred)"
-        " UNION ALL SELECT DISTINCT g, s, p, o FROM named"
+        f" UNION ALL SELECT DISTINCT g, s, p, o FROM named WHERE rowid >= {after}"
     )
     texts = dict(
         tables.sql.execute(

@@ -7,8 +7,8 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -88,37 +88,43 @@ class StoreWriter:
     def __init__(self, thread: ThreadPoolExecutor, path: Path, before: Path | None) -> None:
         self._thread, self._path = thread, path
         self._store: Store | None = None
-        self._work = thread.submit(self._copy, before) if before is not None and before.is_dir() else None
+        self._begun: list[Future[None]] = []
+        self._is_copy = before is not None and before.is_dir()
+        if before is not None and self._is_copy:
+            self._begin(self._copy, before)
 
     def update(self, changes: Changes) -> bool:
         """Begin to change the copy; False when there is none."""
-        if self._work is None:
-            return False
-        self._work.result()
-        self._work = self._thread.submit(self._change, changes)
-        return True
+        if self._is_copy:
+            self._begin(self._change, changes)
+        return self._is_copy
 
     def fill(self, quads: QuadTexts) -> None:
-        """Begin to fill a store with these quads, in place of a copy."""
-        self.discard()
-        self._work = self._thread.submit(self._fill, quads)
+        """Begin to fill a store with these quads, after others or in place of a copy."""
+        if self._is_copy:
+            self.discard()
+        self._begin(self._fill, quads)
 
     def finish(self) -> None:
         """Wait until what was begun is on disk; raises what prevented that."""
-        if self._work is not None:
-            self._work.result()
+        self._begin(self._flush)
+        for work in self._begun:
+            work.result()
 
     def discard(self) -> None:
-        """Remove the copy, since there will be another store or none."""
+        """Remove what was begun, since there will be another store or none."""
         self.close()
-        self._work = None
+        self._begun.clear()
+        self._is_copy = False
         shutil.rmtree(self._path, ignore_errors=True)
 
     def close(self) -> None:
-        """Close the copy as it is."""
-        if self._work is not None:
-            wait([self._work])
+        """Close the store as it is."""
+        wait(self._begun)
         self._store = None
+
+    def _begin(self, work: Callable[..., None], *arguments: object) -> None:
+        self._begun.append(self._thread.submit(work, *arguments))
 
     def _copy(self, before: Path) -> None:
         # The files of a store do not change, so that its copy is a folder of links to them.
@@ -126,18 +132,23 @@ class StoreWriter:
         self._store = Store(str(self._path))
 
     def _change(self, changes: Changes) -> None:
-        store, self._store = self._store, None
-        assert store is not None
+        assert self._store is not None
         for quad in changes.removed:
-            store.remove(quad)
-        store.extend(changes.added)
-        store.flush()
+            self._store.remove(quad)
+        self._store.extend(changes.added)
 
     def _fill(self, quads: QuadTexts) -> None:
-        store = Store(str(self._path))
-        store.bulk_load(quads.plain.encode(), format=RdfFormat.N_QUADS, lenient=True)  # the build wrote them
-        store.bulk_extend(cast(Iterator[Quad], parse(quads.with_blank_nodes, format=RdfFormat.N_QUADS)))
-        store.flush()
+        if self._store is None:
+            self._store = Store(str(self._path))
+        self._store.bulk_load(quads.plain.encode(), format=RdfFormat.N_QUADS, lenient=True)  # the build wrote them
+        if quads.with_blank_nodes:
+            quads_one_by_one = cast(Iterator[Quad], parse(quads.with_blank_nodes, format=RdfFormat.N_QUADS))
+            self._store.bulk_extend(quads_one_by_one)
+
+    def _flush(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            store.flush()
 
 
 def publish(project: Project, folder: Path, name: str) -> Path:

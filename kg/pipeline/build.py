@@ -12,17 +12,19 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from pyoxigraph import Triple
 
+from kg.decisions.conflicts import Resolution
 from kg.decisions.links import EXACT
 from kg.errors import ProjectError
-from kg.facts.fact_table import PER_RECORD
+from kg.facts.fact_table import PER_RECORD, REIFIED, ProjectFacts
 from kg.facts.files import fact_files
+from kg.facts.model import Source
 from kg.facts.passage_lock import LOCK_FILE
 from kg.facts.readers import named_files
 from kg.facts.sources import read_sources
@@ -31,8 +33,8 @@ from kg.federation.config import read_services
 from kg.files.atomic import write_file
 from kg.graph.build_files import NAME_INDEX, find_damage
 from kg.graph.engine_errors import to_input_error
-from kg.graph.provenance import add_changed_provenance, add_provenance
-from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs, read_quads
+from kg.graph.provenance import add_changed_provenance, add_provenance, provenance_triples
+from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs, read_quads, to_quad_texts
 from kg.graph.snapshot_update import update_snapshot
 from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import (
@@ -61,7 +63,7 @@ from kg.pipeline.inputs import (
 from kg.pipeline.watch import read_file_states
 from kg.project import COUNTS, Project, find_project
 from kg.reports import Finding, Report, Severity
-from kg.terms import CONTESTED, LINKS, ONTOLOGY, UNDECIDED
+from kg.terms import CONTESTED, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Spo
 
 
 def build(
@@ -106,6 +108,7 @@ def build(
         base = last if is_usable else LastBuild(digests=last.digests)
         try:
             with temporary_folder(project) as folder, writing_store(folder, base.folder) as store:
+                provenance = _EarlyProvenance(project, store)
                 graph = draft(
                     project,
                     last=base,
@@ -114,12 +117,14 @@ def build(
                     states=states,
                     tables=partial(TripleTables, memory=memory, scratch=scratch),
                     without=without,
+                    decided=provenance.begin if base.folder is None else None,
                     progress=show,
                 )
                 if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
                     return graph.report
                 show("storing")
-                return published.report + _store(graph, folder, store, start, memory=memory, digest=digest)
+                stored = _store(graph, folder, store, provenance, start, memory=memory, digest=digest)
+                return published.report + stored
         except Exception as error:
             if (known := to_input_error(error, memory=memory)) is None:
                 raise
@@ -151,6 +156,7 @@ def _store(
     graph: Draft,
     folder: Path,
     store: StoreWriter,
+    provenance: _EarlyProvenance,
     start: float,
     *,
     memory: str | None,
@@ -158,7 +164,7 @@ def _store(
 ) -> Report:
     """Store a graph in a folder and publish it; the report has what was stored."""
     project, tables, before = graph.project, graph.tables, _base_of(graph)
-    _add_named_graphs(graph, only_changed=before is not None)
+    stored = _add_named_graphs(graph, provenance.triples, only_changed=before is not None)
     changes, is_written = None, False
     if before is not None:
         has_store = _has_store(before)
@@ -171,7 +177,7 @@ def _store(
         quads = sum(map(tables.count, ("triple", "inferred", "named")))
         has_store = has_lookup_store(project, quads)
         if has_store and (is_written := quads < FEW):
-            store.fill(read_quads(tables))
+            store.fill(read_quads(tables, after=stored))
         write_snapshot(tables, folder, for_lookup=not has_store)
     asserted, inferred = tables.count("triple"), tables.count("inferred")
     records = len(graph.facts.where(PER_RECORD))
@@ -204,6 +210,24 @@ def _store(
     store.finish()
     publish(project, folder, digest(graph.last))
     return replace(graph.report, counts=counts)
+
+
+class _EarlyProvenance:
+    """The provenance of a small project, most of its quads: they are stored while the graph is inferred and checked."""
+
+    def __init__(self, project: Project, store: StoreWriter) -> None:
+        self._project, self._store = project, store
+        self.triples: list[Spo] = []
+
+    def begin(self, facts: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]) -> None:
+        """Begin to store what is known of the facts once conflicts are decided, if there is a lookup store."""
+        if len(facts.where(REIFIED)) < _FEW_FACTS and has_lookup_store(self._project, 0):
+            self.triples.extend(provenance_triples(facts, resolution, sources))
+            self._store.fill(to_quad_texts(self.triples, PROVENANCE))
+
+
+_FEW_FACTS = 4_000
+"""Each has about ten quads of provenance."""
 
 
 def _base_of(graph: Draft) -> Path | None:
@@ -250,12 +274,18 @@ def check(
         ).report
 
 
-def _add_named_graphs(graph: Draft, *, only_changed: bool) -> None:
-    """Add to the tables what was decided, the ontology, links and provenance, without what the last build has of it."""
+def _add_named_graphs(graph: Draft, provenance: Sequence[Spo], *, only_changed: bool) -> int:
+    """Add to the tables what was decided, the ontology, links and provenance, without what the last build has of it.
+
+    The `provenance` may be stored already: the number of these quads comes back, which are the first in their table.
+    """
     tables, contested = graph.tables, graph.resolution.contested
     if not graph.has_changes:
         graph.facts.complete()
     begin_named_graphs(tables)
+    if provenance:
+        add_graph(tables, PROVENANCE, provenance)
+    stored = tables.count("named")
     add_graph(tables, CONTESTED, (lost.fact.triple for lost in contested))
     add_graph(tables, UNDECIDED, (lost.fact.triple for lost in contested if lost.is_undecided))
     add_graph(tables, LINKS, (Triple(name, EXACT, old) for old, name in graph.canonical.items()))
@@ -268,7 +298,8 @@ def _add_named_graphs(graph: Draft, *, only_changed: bool) -> None:
         add_changed_provenance(tables, *decided)
     else:
         add_graph(tables, ONTOLOGY, graph.ontology)
-        add_provenance(tables, *decided)
+        add_provenance(tables, () if provenance else provenance_triples(*decided))
+    return stored
 
 
 # --- digests and counts

@@ -17,6 +17,7 @@ from kg.engines.choice import tables_on
 from kg.engines.spark_session import master_of
 from kg.errors import InputError
 from kg.facts.fact_table import FACT_TABLES, KNOWN, OF_YAML_FILES, FactSelection, ProjectFacts
+from kg.facts.model import Source
 from kg.facts.readers import FactsRead, read_facts
 from kg.facts.texts import open_texts
 from kg.facts.usage import check_usage
@@ -82,9 +83,12 @@ def draft(
     states: FileStates | None = None,
     tables: Callable[[], TripleTables] = TripleTables,
     without: Collection[str] = (),
+    decided: Callable[[ProjectFacts, Resolution, Mapping[str, Source]], None] | None = None,
     progress: Progress | None = None,
 ) -> Draft:
     """All steps before storing, in new `tables`; `focus` to `complete` are as `check` has them.
+
+    `decided` is called with the facts, the decisions and the sources before anything is inferred from them.
 
     With a `last` build, only files that have changed since are read, and shapes are validated only where the graph
     differs: nothing was wrong with the rest. `states` are those of the files before anything was read of them.
@@ -131,6 +135,8 @@ def draft(
         if computed is not new:
             facts.move_to(new)
             computed.bring_back(*FACT_TABLES)
+        if decided is not None and report.ok:
+            decided(facts, resolution, read.sources)
         unread = NOTHING_UNREAD
         if not report.ok:  # a value that its passage lacks was read
             near = facts.near(finding.place for finding in read_report if finding.place is not None)
