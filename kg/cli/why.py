@@ -69,7 +69,8 @@ def _why(call: argparse.Namespace) -> int:
 
     graph = open_call_graph(call)
     explanations: list[Explanation] = []
-    for triple in _triples(call, graph):
+    triples = _triples(call, graph)
+    for triple in triples:
         if call.all:
             found = graph.explainer.explain_all(triple, limit=call.limit)
             explanations += found.all
@@ -80,6 +81,7 @@ def _why(call: argparse.Namespace) -> int:
             explanations += [explanation] if explanation or explanation.contested else []
     if not explanations:
         print_message("This triple does not hold in the graph. `kg why-not` shows what is missing.")
+        _say_whose(triples[0], graph)
         return 1
     write(write_why(explanations, graph.names, graph.texts(call.texts), format=call.format), call.output)
     return 0
@@ -90,11 +92,15 @@ def _triples(call: argparse.Namespace, graph: FilmGraph) -> list[Triple]:
     if call.value is not None:
         return [graph.triple(call.subject, call.property, call.value)]
     from kg.lookup.entity_names import to_triples
+    from kg.lookup.phrases import foreign_property
 
     triples = to_triples(graph.store, graph.names, call.subject, call.property)
     if not triples:
+        foreign = foreign_property(
+            graph.entity(call.subject), graph.names.property_iri(call.property), graph.store, graph.names
+        )
         raise InputError(
-            "The graph has no such value. `kg show` lists what it has; `kg why-not S P O` what is missing."
+            foreign or "The graph has no such value. `kg show` lists what it has; `kg why-not S P O` what is missing."
         )
     if len(triples) > call.limit:
         print_message(f"These are {call.limit} of {len(triples)} values: see --limit.")
@@ -110,7 +116,20 @@ def _why_not(call: argparse.Namespace) -> int:
         print_message("This triple holds in the graph: see `kg why`.")
         return 1
     write(write_unmet_rules(triple, graph.explainer.unmet_rules(triple), graph.names))
+    _say_whose(triple, graph)
     return 0
+
+
+def _say_whose(triple: Triple, graph: FilmGraph) -> None:
+    """Print of which classes the property of a triple is, if the subject is of none of them."""
+    from pyoxigraph import NamedNode
+
+    from kg.lookup.phrases import foreign_property
+
+    if isinstance(triple.subject, NamedNode) and (
+        foreign := foreign_property(triple.subject, triple.predicate, graph.store, graph.names)
+    ):
+        print_message(foreign)
 
 
 def _rules(call: argparse.Namespace) -> int:

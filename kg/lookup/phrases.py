@@ -11,6 +11,7 @@ from kg.facts.model import Fact, Rank
 from kg.facts.texts import Texts, passage_uri
 from kg.graph.store import find_quad
 from kg.lookup.entity_names import EntityNames
+from kg.lookup.entity_types import types_of
 from kg.parts import owner_of, path_of
 from kg.schema import KIND
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, Term, to_short
@@ -35,6 +36,27 @@ _AXIOMS = {
     "type": "'{s}' is an {o}",
 }
 """Local name of an axiom's predicate -> its sentence."""
+
+
+def foreign_property(entity: NamedNode, property: NamedNode, store: Store, names: EntityNames) -> str:
+    """The sentence that a property is of other classes than those of an entity; empty where it is not.
+
+    `spouse is a property of a person, and Anora is a feature film.`
+    """
+    schema = names.ontology
+    term, types = schema.properties.get(property), types_of(store, schema, entity)
+    if term is None or not types or schema.is_used_on(term, types):
+        return ""
+    own = schema.narrowest(types)
+    owners, classes = (
+        " or ".join(sorted(_with_article(schema.types[iri].label or schema.types[iri].name) for iri in each))
+        for each in (term.usual_domain, own)
+    )
+    return f"{term.label or term.name} is a property of {owners}, and {names.label(entity)} is {classes}."
+
+
+def _with_article(noun: str) -> str:
+    return f"{article_of(noun)} {noun}"
 
 
 def term_in_words(term: object, names: EntityNames) -> str:
