@@ -59,7 +59,7 @@ class Project:
     @property
     def is_packaged(self) -> bool:
         """True for the project that comes with this program."""
-        return self.folder == _packaged_project()
+        return self.folder == packaged_project().folder
 
     def changed_since(self, build: Path) -> Path | None:
         """A file of facts or of the ontology that is newer than a build; None when there is none."""
@@ -139,9 +139,9 @@ def find_project(folder: Path | str | None = None) -> Project:
     for parent in (working_folder, *working_folder.parents):
         if all((parent / name).is_dir() for name in _FOLDERS):
             return Project(parent)
-    packaged = _packaged_project()
-    if packaged.is_dir():
-        return Project(packaged)
+    packaged = packaged_project()
+    if packaged.folder.is_dir():
+        return packaged
     raise ProjectError(
         "There is no project here: a folder with ontology/, data/ and queries/. Name one with --project."
     )
@@ -152,10 +152,10 @@ def is_project(folder: Path | str) -> bool:
     return all((Path(folder) / name).is_dir() for name in _FOLDERS)
 
 
-def _packaged_project() -> Path:
-    """The folder of the package's project; in a checkout, the checkout itself."""
+def packaged_project() -> Project:
+    """The package's project; in a checkout, the checkout itself."""
     checkout = Path(__file__).parent.parent
-    return checkout if all((checkout / name).is_dir() for name in _FOLDERS) else _PACKAGED
+    return Project(checkout if is_project(checkout) else _PACKAGED)
 
 
 def _cache_folder() -> Path:

@@ -2,7 +2,7 @@
 
 command        what the commands share: options, input, output
 progress       progress bars
-build          new, build, load, verify, cite
+build          new, update, build, load, verify, cite
 check          check, fix, fmt, validate, infer, ontology
 ask            ask, sparql, queries, schema, show, facts, conflicts, decide
 why            why, why-not, rules, check-proof

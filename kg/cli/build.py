@@ -21,6 +21,7 @@ from kg.cli.command import (
     format_counts,
     load_data,
     print_message,
+    print_newer_files,
     size_with_unit,
     whole_number,
     write,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Commands) -> None:
-    """new, source add, build, load, verify, cite."""
+    """new, update, source add, build, load, verify, cite."""
     new = commands.add("new", "Start a project of your own: this ontology, these queries, a first film.", _new)
     new.add_argument("folder", metavar="FOLDER", help="an empty folder, or one that does not exist yet")
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
@@ -53,6 +54,9 @@ def add_commands(commands: Commands) -> None:
     verify = commands.add("verify", "Verify the digests, spans and values of all facts in the source texts.", _verify)
     add_texts(verify, purpose="to verify passages")
     add_format(verify, ("table", "json"), default="table")
+    description = "Take newer files of the program's ontology and queries into a project, as a patch."
+    update = commands.add("update", description, _update)
+    update.add_argument("--apply", action="store_true", help="change the files; those with changes of yours are kept")
     source = commands.add("source", "Add a source with its text to data/sources.yaml.", _source)
     source.add_argument("action", choices=("add",), help="add: write the entry, with the digest of the text")
     source.add_argument("file", metavar="FILE", help="the text: a UTF-8 file; it is not copied")
@@ -74,6 +78,27 @@ def _new(call: argparse.Namespace) -> int:
     for file in new.files:
         write(f"{file}\n")
     print_message(f"Next: edit these files, then run: kg build --project {shlex.quote(call.folder)}")
+    return 0
+
+
+def _update(call: argparse.Namespace) -> int:
+    from kg.pipeline.project_update import find_update
+
+    update = find_update(find_own_project(call))
+    write(update.to_diff())
+    if not update:
+        print_message("The project has the ontology and the queries of this program.")
+        return 0
+    if call.apply:
+        update.apply()
+    if count := len(update.replaced) + len(update.removed):
+        files = counted(count, "file")
+        print_message(f"{files} updated. Run kg build." if call.apply else f"{files} to update: add --apply.")
+    if update.changed:
+        files, names = counted(len(update.changed), "file"), ", ".join(update.changed)
+        print_message(f"{files} may have changes of yours, and are not replaced: {names}.")
+        if call.apply:
+            print_message("The program's are beside them, with .new behind their names: compare, then remove them.")
     return 0
 
 
@@ -143,6 +168,8 @@ def _build_once(call: argparse.Namespace) -> int:
             memory=call.memory,
             progress=profile,
         )
+    if "unchanged" not in report.counts:
+        print_newer_files(find_project(call.project))
     if call.profile is not None:
         write(json.dumps(profile.as_dict(report), indent=1) + "\n", call.profile)
     created = 0

@@ -24,6 +24,7 @@ from kg.cli.command import (
     find_own_project,
     format_counts,
     print_message,
+    print_newer_files,
     size_with_unit,
     write,
 )
@@ -116,6 +117,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
 @collecting_rarely()
 def _check(call: argparse.Namespace) -> int:
     from kg.pipeline.build import check
+    from kg.project import find_project
 
     with step_progress() as progress:
         report = check(
@@ -129,6 +131,7 @@ def _check(call: argparse.Namespace) -> int:
             progress=progress,
         )
     status = _write_report(call, report, format_counts(report, "facts", "sources"))
+    print_newer_files(find_project(call.project))
     if (count := int(report.counts["disagreements"])) and call.format == "text":
         print_message(f"Sources disagree on {counted(count, 'value')}: `kg conflicts` lists them after `kg build`.")
     return status

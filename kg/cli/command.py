@@ -288,6 +288,16 @@ def find_own_project(call: argparse.Namespace) -> Project:
     return project
 
 
+def print_newer_files(project: Project) -> None:
+    """Say that the program has newer files of the ontology and queries than a project, and what to do."""
+    from kg.pipeline.project_update import find_update
+
+    if update := find_update(project):
+        files = counted(len({*update.replaced, *update.removed, *update.changed}), "file")
+        have = "is not that" if files.startswith("1 ") else "are not those"
+        print_message(f"{files} of this project's ontology or queries {have} of this version: see `kg update`.")
+
+
 def add_endpoint(parser: argparse.ArgumentParser) -> None:
     """`--endpoint`, for commands on a graph that another store may hold."""
     help = "ask this SPARQL endpoint instead of the build; default: [store] of filmgraph.toml"

@@ -5,7 +5,6 @@ Only the fields of a finding are read, never its sentences.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,13 +39,6 @@ class Edit:
         line, start = lines[self.line - 1], self.column - 1
         assert line[start:].startswith(self.old)
         lines[self.line - 1] = line[:start] + self.new + line[start + len(self.old) :]
-
-
-def to_patch(file: str, before: str, after: str) -> str:
-    """The change of one file as a unified diff, ready for `git apply`."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    lines = difflib.unified_diff(old, new, f"a/{file}", f"b/{file}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def fix_misspelling(finding: Finding, text: str) -> Sequence[Edit]:

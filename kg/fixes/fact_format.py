@@ -19,11 +19,11 @@ from kg.facts.readers.part_ids import part_id
 from kg.facts.short_forms import CONTEXT_KEYS, ShortForms
 from kg.facts.written_values import in_words
 from kg.files.yaml_files import YamlError, YamlNode, quote_line, quoted, read_documents
-from kg.fixes.edits import to_patch
 from kg.fixes.repeated_keys import join_repeated_keys
 from kg.project import Project, find_project
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Schema, ValueKind, read_ontology, to_schema
+from kg.text.patch import to_patch
 from kg.writing import ShortForm
 
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")

@@ -14,7 +14,6 @@ from pathlib import Path
 from kg.errors import InputError
 from kg.facts.files import fact_files, read_text
 from kg.files.atomic import write_file
-from kg.fixes.edits import to_patch
 from kg.fixes.part_names import PART, PartNames, new_part_names
 from kg.fixes.query_migration import QueryMigrator, names_in_query
 from kg.fixes.table_migration import TableMigrator, read_fact_table
@@ -22,6 +21,7 @@ from kg.fixes.yaml_migration import YamlMigrator, blocks_in_yaml, names_in_yaml
 from kg.project import Project, find_project
 from kg.reports import Finding
 from kg.schema import Schema, read_ontology, to_schema
+from kg.text.patch import to_patch
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,7 @@ def migrate(project: Project | Path | str | None = None) -> Migration:
     project = project if isinstance(project, Project) else find_project(project)
     schema = to_schema(read_ontology(project.ontology))
     if not schema.replaced:
-        raise InputError(
-            "The ontology of the project replaces no term. Copy the ontology files of the new version first."
-        )
+        raise InputError("The ontology of the project replaces no term. `kg update` takes those of a new version.")
     left, texts = [], {}
     for path in (*fact_files(project.data), *sorted(project.queries.rglob("*.rq"))):
         file = path.relative_to(project.folder).as_posix()

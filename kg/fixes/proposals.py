@@ -29,12 +29,12 @@ from kg.fixes.edits import (
     fix_replaced,
     fix_value,
     remove_character,
-    to_patch,
     write_block,
 )
 from kg.pipeline.draft import Draft, draft
 from kg.project import Project, find_project
 from kg.reports import Finding, Report, Severity
+from kg.text.patch import to_patch
 
 EDITS_FOR: Mapping[str, Callable[[Finding, Draft, str], Sequence[Edit]]] = {
     "facts/unknown-property": lambda finding, draft, text: fix_misspelling(finding, text),

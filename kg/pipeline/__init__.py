@@ -3,6 +3,7 @@
 build                a graph that is stored and published, or only checked
 draft                read, link, decide, infer, check: the graph before it is stored
 new_project          a new project, with a first film
+project_update       newer files of the ontology and queries for a project that has copies
 new_source           a source added to sources.yaml, with the digest of its text
 load                 RDF files of anybody, published as a build
 forecast             memory, disk and time that a build will need

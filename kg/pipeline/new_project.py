@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.files.atomic import write_file
+from kg.pipeline.project_update import note_origin
 from kg.project import Project, find_project
 
 FIRST_FILES: Mapping[str, str] = {
@@ -57,6 +58,8 @@ def create_project(folder: Path | str, *, like: Project | Path | str | None = No
         try:
             for name in ("ontology", "queries"):
                 shutil.copytree(model.folder / name, target / name, copy_function=_copy)
+            if model.is_packaged:
+                note_origin(Project(target), model)
             for path, text in files.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_file(path, (text,))

@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["why", "anora", "spouse", "Sean Baker"], 1, SPOUSE),
         (["why-not", "anora", "spouse", "Sean Baker"], 0, SPOUSE),
         (["why", "Sean Baker", "runningTime"], 2, "and Sean Baker is a person."),
-        (["why", "Tangerine", "tagline"], 2, "The graph has no such value."),
+        (["why", "Tangerine", "sequelOf"], 2, "The graph has no such value."),
     ],
 )
 def test_whose_property_it_is(
