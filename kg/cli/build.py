@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -132,8 +133,11 @@ def _build(call: argparse.Namespace) -> int:
     if not call.watch:
         return _build_once(call)
     from kg.errors import FilmGraphError
+    from kg.pipeline.build import check
     from kg.pipeline.watch import parent_is_alive, watch
     from kg.project import find_project
+
+    project = find_project(call.project)
 
     def build_again() -> None:
         try:
@@ -142,10 +146,15 @@ def _build(call: argparse.Namespace) -> int:
             print_message(str(error))
         call.force = False
 
+    def fill_caches() -> None:
+        if call.memory is None:  # a large project would need that much memory
+            with contextlib.suppress(FilmGraphError):  # the build has printed it
+                check(project, texts=call.texts, changed=True)
+
     def goes_on() -> bool:
         return call.parent is None or parent_is_alive(call.parent)
 
-    watch(find_project(call.project), build_again, texts=call.texts, goes_on=goes_on)
+    watch(project, build_again, then=fill_caches, texts=call.texts, goes_on=goes_on)
     return 0
 
 

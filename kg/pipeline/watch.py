@@ -34,11 +34,15 @@ def watch(
     project: Project,
     build: Callable[[], object],
     *,
+    then: Callable[[], object] = lambda: None,
     texts: Path | str | None = None,
     goes_on: Callable[[], bool] = lambda: True,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Call `build` now, and again after each change of files that have come to rest, while `goes_on` says so."""
+    """Call `build` now, and again after each change of files that have come to rest, while `goes_on` says so.
+
+    `then` is called after the first time: it may load what later builds need.
+    """
     built: FileStates | None = None
     before = read_file_states(project, texts=texts)
     while goes_on():
@@ -47,6 +51,8 @@ def watch(
         took = time.monotonic() - start
         if now == before and now != built:
             build()
+            if built is None:
+                then()
             # A build may write into the project; what people change meanwhile is seen as well, since it is later.
             after = read_file_states(project, texts=texts)
             built = now if _changed_by_others(now, after) else after

@@ -11,15 +11,26 @@ from kg.pipeline.watch import watch
 from tests.projects import SmallProject
 
 
-def watched(project: SmallProject, *steps: Callable[[], object]) -> int:
-    """How often a project is built while the steps are taken, several looks apart."""
-    left, builds = [step for each in steps for step in (_nothing, _nothing, each)] + [_nothing] * 3, []
+def calls(project: SmallProject, *steps: Callable[[], object]) -> list[str]:
+    """What is called while the steps are taken, several looks apart."""
+    left, called = [step for each in steps for step in (_nothing, _nothing, each)] + [_nothing] * 3, []
 
     def sleep(_: float) -> None:
         left.pop(0)()
 
-    watch(project.project, lambda: builds.append(1), goes_on=lambda: bool(left), sleep=sleep)
-    return len(builds)
+    watch(
+        project.project,
+        lambda: called.append("build"),
+        then=lambda: called.append("load"),
+        goes_on=lambda: bool(left),
+        sleep=sleep,
+    )
+    return called
+
+
+def watched(project: SmallProject, *steps: Callable[[], object]) -> int:
+    """How often a project is built meanwhile."""
+    return calls(project, *steps).count("build")
 
 
 def _nothing() -> None:
@@ -32,6 +43,11 @@ def test_each_change_is_built_once(project: SmallProject) -> None:
     assert watched(project, lambda: facts.write_text("source: encyclopedia\nanora: {type: Film}\n"), facts.unlink) == 3
     assert watched(project, lambda: project.write("queries/films.rq", "SELECT * {}")) == 1
     assert watched(project, lambda: project.write("filmgraph.toml", 'contact = "a"\n')) == 2
+
+
+def test_what_later_builds_need_is_loaded_after_the_first(project: SmallProject) -> None:
+    facts = project.write("data/films.yaml", "source: encyclopedia\n")
+    assert calls(project, lambda: facts.write_text("source: fan-site\n")) == ["build", "load", "build"]
 
 
 def test_faults_do_not_end_it(project: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
