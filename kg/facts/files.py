@@ -92,7 +92,8 @@ class FileFindings(list[Finding]):
         self, kind: str, name: str, suggest: Callable[[str], tuple[str, ...]], schema: Schema, place: Place
     ) -> None:
         bare, path = name.removeprefix("film:"), TYPE if kind == "class" else None
-        if (replacement := schema.replaced.get(bare)) is not None:
+        is_key_of_today = kind == "property" and bare[:1].isupper() and bool(suggest(bare))
+        if (replacement := schema.replaced.get(bare)) is not None and not is_key_of_today:
             message, remedy = f"{kind} {name!r} is not in the ontology", f"Use {replacement}."
             self.replaced.add(bare)
             if len(self.replaced) > 1:
@@ -101,6 +102,8 @@ class FileFindings(list[Finding]):
         else:
             message, remedy = f"unknown {kind} {name!r}", ""
             suggestions = tuple(other for other in suggest(bare) if other != name)
+            if kind == "property" and not suggestions:
+                remedy = f"`kg schema --all {name}` searches the properties; what none of them says is left out."
             if kind == "class" and not suggestions and (words := schema.suggest_kinds(bare, limit=1)):
                 term = schema.kinds[schema.kind_words[words[0]]]
                 remedy = f"Use {schema.replaced[term.name]}."
@@ -111,6 +114,9 @@ class FileFindings(list[Finding]):
 
 def _suggest_keys(name: str, *, schema: Schema, on: Collection[NamedNode]) -> tuple[str, ...]:
     """The keys that somebody who writes `name` may mean: of short forms, or the names of properties."""
+    uncapitalised = name[:1].lower() + name[1:]
+    if uncapitalised != name and (uncapitalised in schema.names or uncapitalised in schema.short_keys):
+        return (uncapitalised,)
     used = [key for key, terms in schema.short_keys.items() if not on or any(schema.is_used_on(t, on) for t in terms)]
     return suggest_keys(name, used, schema.names, schema.known_names.members) or schema.suggest_properties(name, on=on)
 

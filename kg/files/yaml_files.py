@@ -199,6 +199,15 @@ def _syntax_error(error: yaml.MarkedYAMLError, mark: yaml.Mark, text: str, file:
     if "block" in reported and "scalar" not in reported and not line[: mark.column].strip():
         remedy = "Indent it like the lines that it belongs to."
         return YamlError("not YAML: this line does not continue the lines above it", place=place, remedy=remedy)
+    if has_colon and (owner := _line_with_value(lines, mark.line)) is not None:
+        match = _TEXT_WITH_COLON.fullmatch(lines[owner])
+        assert match is not None
+        title = _in_quotes(match["key"] + match["colon"] + match["text"])
+        return YamlError(
+            f"not YAML: {match['key']} has a value, and further keys below it",
+            place=Place(file, owner + 1, _indent(lines[owner]) + 1),
+            remedy=f"Write {title}: if that is a title, or indent the keys like {match['key']}.",
+        )
     if (key_line := _line_without_colon(lines, mark.line, reported)) is not None:
         place = Place(file, key_line + 1, _indent(lines[key_line]) + 1)
         return YamlError("not YAML: a key without a colon", place=place, remedy="Write `key: value`.")
@@ -207,6 +216,20 @@ def _syntax_error(error: yaml.MarkedYAMLError, mark: yaml.Mark, text: str, file:
             stated = message.format(here=_word_at(line, mark.column))
             return YamlError(f"not YAML: {stated}", place=place, remedy=remedy, has_colon=has_colon)
     return YamlError(f"not YAML: {reported.strip()}", place=place)
+
+
+def _line_with_value(lines: Sequence[str], line: int) -> int | None:
+    """The number of the line above, from 0, that a line is indented under, if that has a text as its value.
+
+    One line alone is only indented wrongly; several are meant as a block.
+    """
+    indent = _indent(lines[line])
+    below = next((other for other in lines[line + 1 :] if other.strip()), "")
+    if _indent(below) < indent:
+        return None
+    above = (number for number in range(line - 1, -1, -1) if lines[number].strip() and _indent(lines[number]) < indent)
+    owner = next(above, None)
+    return owner if owner is not None and _TEXT_WITH_COLON.fullmatch(lines[owner]) else None
 
 
 def _line_without_colon(lines: Sequence[str], line: int, reported: str) -> int | None:

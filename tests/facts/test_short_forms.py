@@ -673,3 +673,18 @@ def test_an_empty_block_is_reported(films: SmallProject, nothing: str) -> None:
     (finding,) = films.read().findings
     assert finding.message == "the block of The Last Ferry is empty"
     assert finding.remedy == "Write its properties in lines below it."
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("Country", "Did you mean country?"),
+        ("Year", "Did you mean year?"),
+        ("Director", "Did you mean director?"),
+        ("tagline", "`kg schema --all tagline` searches the properties; what none of them says is left out."),
+    ],
+)
+def test_a_key_that_is_not_known_says_what_to_do(films: SmallProject, key: str, advice: str) -> None:
+    films.write("data/films.yaml", block(f"  {key}: Portugal\n"))
+    finding = next(finding for finding in films.read().findings if finding.place and finding.place.line == 5)
+    assert (finding.check, finding.advice) == ("facts/unknown-property", advice)

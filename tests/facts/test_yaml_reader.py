@@ -470,3 +470,17 @@ def test_a_syntax_error_is_reported_in_the_same_words_whatever_reads_it(
     with pytest.raises(YamlError) as error:
         list(read_documents(text, file="films.yaml"))
     assert (str(error.value.place), error.value.message) == (f"films.yaml:{place}", f"not YAML: {message}")
+
+
+def test_keys_below_a_key_that_has_a_value_are_one_finding(anora: SmallProject) -> None:
+    anora.write(
+        "data/more.yaml",
+        "source: fan-site\nThe Orchard: a documentary\n  type: Film\n  year: 2022\n  title: A\nother: {type: Flim}\n",
+    )
+    found = anora.read().findings
+    assert [(str(finding.place), finding.check) for finding in found] == [
+        ("data/more.yaml:2:1", "facts/yaml"),
+        ("data/more.yaml:6:15", "facts/unknown-class"),
+    ]
+    assert found[0].message == "not YAML: The Orchard has a value, and further keys below it"
+    assert found[0].remedy.startswith('Write "The Orchard: a documentary": if that is a title')

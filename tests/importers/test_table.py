@@ -8,6 +8,7 @@ import io
 import itertools
 import json
 import re
+import shlex
 from pathlib import Path
 
 import duckdb
@@ -828,3 +829,31 @@ def test_a_json_list_has_the_texts_of_its_elements(
     )
     assert project.run("table", str(table)) == 0
     assert {value for name, value in project.values_of("films-1") if name == "skos:altLabel"} == names
+
+
+def test_the_call_that_is_advised_writes_the_mapping_where_it_is_looked_for(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "my films.csv"
+    path.write_text("Title,Year\nAnora,2024\n", encoding="utf-8")
+    assert project.run("table", str(path)) == 2
+    call = shlex.split(capsys.readouterr().err.rpartition("kg import ")[2])
+    assert project.run(*call) == 0
+    assert project.run("table", str(path)) == 0
+
+
+def test_a_row_with_other_cells_than_the_header_is_rejected_in_plain_words(
+    project: ImportProject, tmp_path: Path
+) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text("Title,Year\nAnora,2024\nTangerine\nStarlet,2012,85\n", encoding="utf-8")
+    (tmp_path / "films.csv.mapping.yaml").write_text(
+        "source: {id: films, title: Films, licence: CC0-1.0}\nrows: {class: Film, key: Title}\n"
+        "columns: {Title: label, Year: year}\n",
+        encoding="utf-8",
+    )
+    assert project.run("table", str(path)) == 0
+    assert project.rejects("films").splitlines() == [
+        "films.csv:3: 1 cell in a table of 2 columns: Tangerine",
+        "films.csv:4: 3 cells in a table of 2 columns: Starlet,2012,85",
+    ]

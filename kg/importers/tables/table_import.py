@@ -6,6 +6,8 @@ property.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +50,7 @@ from kg.schema import Schema
 from kg.shapes.value_limits import ValueLimits
 from kg.sql import quote_name
 from kg.text.folding import closest
+from kg.text.number_words import counted
 
 STREAM_FROM_ROWS = 50_000
 """The facts of a table with more rows, where none occurs twice, are written as they come."""
@@ -107,7 +110,7 @@ def _mapping_file(files: Sequence[Path], mapping: str | Path | None) -> Path:
         return Path(mapping)
     usual = files[0].with_name(files[0].name + ".mapping.yaml")
     if not usual.exists():
-        call = f"kg import table {files[0]} --guess -o {usual.name}"
+        call = f"kg import table {shlex.quote(str(files[0]))} --guess -o {shlex.quote(str(usual))}"
         raise InputError(f"There is no mapping {usual}. Write one that states what the columns mean: {call}")
     return usual
 
@@ -380,9 +383,7 @@ class _TableImport:
         summary.rejected += count - len(rows)
         sql.execute("DROP TABLE reject_errors")
         sql.execute("DROP TABLE IF EXISTS reject_scans")
-        return [
-            _RejectedRecord(int(line), str(message).splitlines()[0], str(text or "")) for line, message, text in rows
-        ]
+        return [_RejectedRecord(int(line), _in_our_words(message), str(text or "")) for line, message, text in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +393,16 @@ class _RejectedRecord:
     number: int
     fault: str
     text: str
+
+
+_COLUMNS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+
+
+def _in_our_words(message: str) -> str:
+    """What DuckDB reports of a record."""
+    if (match := _COLUMNS.match(message)) is not None:
+        return f"{counted(int(match[2]), 'cell')} in a table of {counted(int(match[1]), 'column')}"
+    return "not UTF-8" if message.startswith("Invalid unicode") else message.splitlines()[0]
 
 
 def _original_line(line: int, removed: Sequence[int]) -> int:
