@@ -248,7 +248,7 @@ def _write_undo(commands: Path) -> None:
 def _rare_collections() -> Iterator[None]:
     """Let Python look for cycles less often: an export makes millions of small objects, and hardly any cycle."""
     before = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(2_000_000, 20, 100)
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-from kg.decisions.conflicts import DecisionKind
+from kg.decisions.conflicts import ContestedFact, DecisionKind
 from kg.facts.model import Fact
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
@@ -57,6 +57,7 @@ class ItemFacts:
         """Property -> the entities that are values of it."""
         self._types: dict[Term, tuple[Term, ...]] = {}
         """Entity -> its classes and words of kinds."""
+        self._curated_about = lru_cache(maxsize=64)(self._read_curated)
         self.about = lru_cache(maxsize=64)(self._about)
         self.known_about = lru_cache(maxsize=64)(self._known_about)
 
@@ -124,14 +125,31 @@ class ItemFacts:
         """Every fact about an entity, with the contested ones, in an order that depends on the facts alone."""
         facts = [FactWithStatus(fact) for fact in self.known_about(entity)]
         if entity in self._contested:
-            facts += [FactWithStatus(lost.fact, lost.kind) for lost in self._curated.contested_about(entity)]
-        return sorted(facts, key=_order)
+            quads = find_quads(self._provenance.store, entity, None, None, CONTESTED)
+            values = {(quad.predicate, quad.object) for quad in quads}
+            lost = [
+                statement
+                for statement in self._curated_about(entity)
+                if isinstance(statement, ContestedFact) and (statement.fact.property, statement.fact.value) in values
+            ]
+            lost.sort(key=lambda statement: (statement.fact.place, statement.fact.id))
+            facts += [FactWithStatus(statement.fact, statement.kind) for statement in lost]
+        return sorted(facts, key=_order) if len(facts) > 1 else facts
 
     def _known_about(self, entity: NamedNode | BlankNode) -> list[Fact]:
         """The facts about an entity that are knowledge."""
         if (fetched := self._fetched.get(entity)) is None:
             return list(self._provenance.facts_about(entity))
-        return [*self._curated.facts_about(entity), *fetched] if entity in self._reified else fetched
+        if entity not in self._reified:
+            return fetched
+        return [*(fact for fact in self._curated_about(entity) if isinstance(fact, Fact)), *fetched]
+
+    def _read_curated(self, entity: NamedNode | BlankNode) -> list[Fact | ContestedFact]:
+        """The facts about an entity whose evidence is in the provenance graph; of equal contested ones, the last."""
+        by_id: dict[object, Fact | ContestedFact] = {}
+        for number, statement in enumerate(self._curated.statements_about(entity)):
+            by_id[number if isinstance(statement, Fact) else statement.fact.id] = statement
+        return list(by_id.values())
 
     def stating(self, triple: Triple) -> Iterator[Fact]:
         """The facts that state a triple and are knowledge."""
@@ -141,6 +159,10 @@ class ItemFacts:
         if triple.subject in self._reified:
             yield from self._curated.facts(triple)
         yield from (fact for fact in fetched if fact.property == triple.predicate and fact.value == triple.object)
+
+    def has_preferred(self, entity: NamedNode) -> bool:
+        """True for an entity of which a decision may have preferred facts."""
+        return entity in self._reified
 
     def is_preferred(self, fact: Fact) -> bool:
         """True when a decision preferred this fact to others; then its evidence is in the provenance graph."""

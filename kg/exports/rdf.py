@@ -142,8 +142,13 @@ def turtle_blocks(triples: Iterable[TurtleTriple]) -> Iterator[str]:
         values_of: dict[str, dict[str, None]] = {}
         for _, predicate, value in run:
             values_of.setdefault(predicate, {})[value] = None
-        lines = " ;\n    ".join(f"{predicate} {', '.join(values)}" for predicate, values in values_of.items())
-        yield f"\n{subject} {lines} .\n"
+        yield turtle_block(subject, values_of)
+
+
+def turtle_block(subject: str, values_of: Mapping[str, Iterable[str]]) -> str:
+    """The triples of one subject: predicate -> values."""
+    lines = " ;\n    ".join([f"{predicate} {', '.join(values)}" for predicate, values in values_of.items()])
+    return f"\n{subject} {lines} .\n"
 
 
 class TurtleWriter:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kg.decisions.conflicts import ContestedFact, DecisionKind
 from kg.exports.wikidata_model import INSTANCE_OF, Snak, Statement, WikidataItems, is_wikidata
@@ -148,7 +148,7 @@ def _merge_by_value(missing: list[Statement]) -> tuple[list[Statement], list[Sta
         for statement in rest:
             if set(statement.qualifiers) <= set(first.qualifiers):
                 stated = dict.fromkeys((*first.facts_with_status, *statement.facts_with_status))
-                first = replace(first, facts_with_status=tuple(stated))
+                first = first._replace(facts_with_status=tuple(stated))
             else:
                 repeated.append(statement)
         merged.append(first)

@@ -9,15 +9,16 @@ JSON (https://doc.wikimedia.org/Wikibase/master/php/docs_topics_json.html) is wh
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+import orjson
 from pyoxigraph import Literal, NamedNode
 
-from kg.exports.rdf import LOCAL_NAME, TurtleTriple, TurtleWriter, turtle_blocks
+from kg.exports.rdf import LOCAL_NAME, TurtleTriple, TurtleWriter, turtle_block, turtle_blocks
 from kg.exports.wikidata_model import ItemTerms, Reference, Snak, Statement, WikidataItem, WikidataItems
 from kg.exports.wikidata_values import NO_LANGUAGE, NO_UNIT, WikidataValue, to_gregorian
 from kg.facts.model import Rank
@@ -72,6 +73,8 @@ _PROPERTY_ROLES = {
     "referenceValue": "prv",
 }
 _UNIT_ITEM_OF_NO_UNIT = "Q199"
+_MAX_REMEMBERED = 1 << 16
+"""Values: the same persons, places and days are values of thousands of statements."""
 _LANGUAGE = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*")
 
 
@@ -84,8 +87,7 @@ def to_rdf(items: WikidataItems) -> Iterator[str]:
     used: dict[str, Datatype] = {}
     yield _TURTLE.header()
     for item in items:
-        used.update((snak.property, snak.value.datatype) for snak in item.snaks)
-        yield from turtle_blocks(item_triples(item, recent=recent))
+        yield from _item_blocks(item, recent, used)
     yield from turtle_blocks(declare_properties(used, items.property_labels))
 
 
@@ -105,45 +107,52 @@ class RecentNames:
         return True
 
 
-def item_triples(item: WikidataItem, *, recent: RecentNames) -> Iterator[TurtleTriple]:
-    """The triples of an item, its statements, and those references and values that are not among the recent ones."""
-    subject = iri("wd", item.id)
-    yield from _term_triples(subject, item.terms)
-    best = best_ranked(item.statements)
+def _item_blocks(item: WikidataItem, recent: RecentNames, used: dict[str, Datatype]) -> Iterator[str]:
+    """The blocks of an item, its statements, and those references and values that are not among the recent ones.
+
+    The properties in them, with their datatypes, are added to those `used`.
+    """
+    subject, terms = iri("wd", item.id), item.terms
+    best = best_ranked(item)
+    direct, claims = _values_of_item(item, best)
+    if terms.redirects:
+        yield turtle_block(subject, _values_of_terms(terms))
+        yield from (turtle_block(iri("wd", former), {"owl:sameAs": (subject,)}) for former in terms.redirects)
+        if claims:
+            yield turtle_block(subject, direct | claims)
+    else:
+        yield turtle_block(subject, _values_of_terms(terms) | direct | claims)
     values: dict[str, WikidataValue] = {}
     references: dict[str, Reference] = {}
-    for statement in item.statements:
-        if statement.id in best:
-            yield (subject, iri("wdt", statement.snak.property), simple_value(statement.snak.value))
-    for statement in item.statements:
-        yield (subject, iri("p", statement.snak.property), iri("wds", statement.id))
-    for statement in item.statements:
-        yield from _statement_triples(statement, is_best=statement.id in best)
+    for id, statement in item.with_ids:
+        cited = {_reference_name(reference): reference for reference in item.references[id]}
+        references |= cited
+        yield turtle_block(f"wds:{id}", _values_of_statement(statement, cited, is_best=id in best))
         for snak in (statement.snak, *statement.qualifiers):
-            values |= _full_values(snak)
-        for reference in item.references.get(statement.id, ()):
-            name = _digest("\x1e".join(snak.key for snak in reference))
-            references[name] = reference
-            yield (iri("wds", statement.id), "prov:wasDerivedFrom", iri("wdref", name))
+            used[snak.property] = snak.value.datatype
+            if name := _value_name(snak.value):
+                values[name] = snak.value
     for name, reference in references.items():
         if recent.add(name):
-            yield (iri("wdref", name), "a", iri("wikibase", "Reference"))
+            yield turtle_block(f"wdref:{name}", {"a": ("wikibase:Reference",)} | _values_of_snaks("pr", reference))
             for snak in reference:
-                yield from _snak_triples(iri("wdref", name), "pr", snak)
-                values |= _full_values(snak)
+                used[snak.property] = snak.value.datatype
+                if value_name := _value_name(snak.value):
+                    values[value_name] = snak.value
     for name, value in values.items():
         if recent.add(name):
-            yield from _value_triples(iri("wdv", name), value)
+            yield turtle_block(f"wdv:{name}", _values_of_value(value))
 
 
-def best_ranked(statements: Iterable[Statement]) -> set[str]:
+def best_ranked(item: WikidataItem) -> set[str]:
     """The ids of the best-ranked statements of each property: the preferred ones, or else the normal ones."""
-    statements = tuple(statements)
-    ranks: dict[str, set[Rank]] = {}
-    for statement in statements:
-        ranks.setdefault(statement.snak.property, set()).add(statement.rank)
-    best = {name: Rank.PREFERRED if Rank.PREFERRED in used else Rank.NORMAL for name, used in ranks.items()}
-    return {statement.id for statement in statements if statement.rank is best[statement.snak.property]}
+    preferred = {statement.snak.property for statement in item.statements if statement.rank is Rank.PREFERRED}
+    return {
+        id
+        for id, statement in item.with_ids
+        if statement.rank is Rank.PREFERRED
+        or (statement.rank is Rank.NORMAL and statement.snak.property not in preferred)
+    }
 
 
 def declare_properties(properties: Mapping[str, Datatype], labels: Mapping[str, str]) -> Iterator[TurtleTriple]:
@@ -165,6 +174,7 @@ def iri(prefix: str, name: str) -> str:
     return _TURTLE.term(NamedNode(NAMESPACES[prefix] + name))
 
 
+@lru_cache(maxsize=_MAX_REMEMBERED)
 def simple_value(value: WikidataValue) -> str:
     """The simple form of a value, as Turtle has it: dates in the Gregorian calendar, quantities without their unit."""
     if not value.is_known:
@@ -184,56 +194,86 @@ def simple_value(value: WikidataValue) -> str:
             return str(Literal(value.text))
 
 
-def _term_triples(subject: str, terms: ItemTerms) -> Iterator[TurtleTriple]:
-    yield (subject, "a", iri("wikibase", "Item"))
-    for language, text in terms.labels.items():
-        for name in ("rdfs:label", "skos:prefLabel", "schema:name"):
-            yield (subject, name, _text_literal(text, language))
-    for language, text in terms.descriptions.items():
-        yield (subject, iri("schema", "description"), _text_literal(text, language))
-    for language, texts in terms.aliases.items():
-        for text in texts:
-            yield (subject, "skos:altLabel", _text_literal(text, language))
-    for former in terms.redirects:
-        yield (iri("wd", former), "owl:sameAs", subject)
+_Values = dict[str, Iterable[str]]
+"""Predicate -> the values of a subject, as Turtle has them."""
 
 
-def _statement_triples(statement: Statement, *, is_best: bool) -> Iterator[TurtleTriple]:
-    node = iri("wds", statement.id)
-    yield (node, "a", iri("wikibase", "Statement"))
-    if is_best:
-        yield (node, "a", iri("wikibase", "BestRank"))
-    yield (node, iri("wikibase", "rank"), iri("wikibase", _RANKS[statement.rank]))
-    yield from _snak_triples(node, "ps", statement.snak)
-    for qualifier in statement.qualifiers:
-        yield from _snak_triples(node, "pq", qualifier)
+def _values_of_terms(terms: ItemTerms) -> _Values:
+    values: _Values = {"a": ("wikibase:Item",)}
+    if terms.labels:
+        labels = [_text_literal(text, language) for language, text in terms.labels.items()]
+        values |= dict.fromkeys(("rdfs:label", "skos:prefLabel", "schema:name"), labels)
+    if terms.descriptions:
+        descriptions = (_text_literal(text, language) for language, text in terms.descriptions.items())
+        values["schema:description"] = dict.fromkeys(descriptions)
+    if terms.aliases:
+        aliases = (_text_literal(text, language) for language, texts in terms.aliases.items() for text in texts)
+        values["skos:altLabel"] = dict.fromkeys(aliases)
+    return values
 
 
-def _snak_triples(node: str, prefix: str, snak: Snak) -> Iterator[TurtleTriple]:
-    yield (node, iri(prefix, snak.property), simple_value(snak.value))
-    for name in _full_values(snak):
-        yield (node, iri(prefix + "v", snak.property), iri("wdv", name))
+def _values_of_item(item: WikidataItem, best: Container[str]) -> tuple[_Values, _Values]:
+    """The best-ranked values of an item, and its statements."""
+    direct: dict[str, dict[str, None]] = {}
+    claims: dict[str, list[str]] = {}
+    for id, statement in item.with_ids:
+        property = statement.snak.property
+        if id in best:
+            direct.setdefault(f"wdt:{property}", {})[simple_value(statement.snak.value)] = None
+        claims.setdefault(f"p:{property}", []).append(f"wds:{id}")
+    return {**direct}, {**claims}
 
 
-def _full_values(snak: Snak) -> dict[str, WikidataValue]:
-    """The full value of a date or a quantity, under its name; none for other values, which have a simple form only."""
-    if snak.value.is_known and snak.value.datatype in (Datatype.TIME, Datatype.QUANTITY):
-        return {_digest(snak.value.key): snak.value}
-    return {}
+def _values_of_statement(statement: Statement, cited: Iterable[str], *, is_best: bool) -> _Values:
+    values: _Values = {
+        "a": ("wikibase:Statement", "wikibase:BestRank") if is_best else ("wikibase:Statement",),
+        "wikibase:rank": (f"wikibase:{_RANKS[statement.rank]}",),
+        f"ps:{statement.snak.property}": (simple_value(statement.snak.value),),
+    }
+    if name := _value_name(statement.snak.value):
+        values[f"psv:{statement.snak.property}"] = (f"wdv:{name}",)
+    if statement.qualifiers:
+        values |= _values_of_snaks("pq", statement.qualifiers)
+    if references := [f"wdref:{name}" for name in cited]:
+        values["prov:wasDerivedFrom"] = references
+    return values
 
 
-def _value_triples(node: str, value: WikidataValue) -> Iterator[TurtleTriple]:
+def _values_of_snaks(prefix: str, snaks: Iterable[Snak]) -> _Values:
+    values: dict[str, dict[str, None]] = {}
+    for snak in snaks:
+        values.setdefault(f"{prefix}:{snak.property}", {})[simple_value(snak.value)] = None
+        if name := _value_name(snak.value):
+            values.setdefault(f"{prefix}v:{snak.property}", {})[f"wdv:{name}"] = None
+    return {**values}
+
+
+@lru_cache(maxsize=_MAX_REMEMBERED)
+def _value_name(value: WikidataValue) -> str:
+    """The name of the full value of a date or a quantity; empty for other values, which have a simple form only."""
+    has_full_value = value.is_known and value.datatype in (Datatype.TIME, Datatype.QUANTITY)
+    return _digest(value.key) if has_full_value else ""
+
+
+@lru_cache(maxsize=_MAX_REMEMBERED)
+def _reference_name(reference: Reference) -> str:
+    return _digest("\x1e".join(snak.key for snak in reference))
+
+
+def _values_of_value(value: WikidataValue) -> _Values:
     if value.datatype is Datatype.TIME:
-        yield (node, "a", iri("wikibase", "TimeValue"))
-        yield (node, iri("wikibase", "timeValue"), simple_value(value))
-        yield (node, iri("wikibase", "timePrecision"), _typed_literal(str(value.precision), "integer"))
-        yield (node, iri("wikibase", "timeTimezone"), _typed_literal("0", "integer"))
-        yield (node, iri("wikibase", "timeCalendarModel"), iri("wd", value.detail))
-    else:
-        unit = _UNIT_ITEM_OF_NO_UNIT if value.detail == NO_UNIT else value.detail
-        yield (node, "a", iri("wikibase", "QuantityValue"))
-        yield (node, iri("wikibase", "quantityAmount"), simple_value(value))
-        yield (node, iri("wikibase", "quantityUnit"), iri("wd", unit))
+        return {
+            "a": ("wikibase:TimeValue",),
+            "wikibase:timeValue": (simple_value(value),),
+            "wikibase:timePrecision": (_typed_literal(str(value.precision), "integer"),),
+            "wikibase:timeTimezone": (_typed_literal("0", "integer"),),
+            "wikibase:timeCalendarModel": (iri("wd", value.detail),),
+        }
+    return {
+        "a": ("wikibase:QuantityValue",),
+        "wikibase:quantityAmount": (simple_value(value),),
+        "wikibase:quantityUnit": (iri("wd", _UNIT_ITEM_OF_NO_UNIT if value.detail == NO_UNIT else value.detail),),
+    }
 
 
 def _text_literal(text: str, language: str) -> str:
@@ -266,13 +306,13 @@ def _reified_triples(item: WikidataItem) -> Iterator[TurtleTriple]:
     subject = iri("wd", item.id)
     for language, text in item.terms.labels.items():
         yield (subject, "rdfs:label", str(Literal(text, language=language)))
-    best = best_ranked(item.statements)
-    for statement in item.statements:
-        if statement.id in best:
+    best = best_ranked(item)
+    for id, statement in item.with_ids:
+        if id in best:
             yield (subject, iri("wdt", statement.snak.property), simple_value(statement.snak.value))
-    for statement in item.statements:
+    for id, statement in item.with_ids:
         if statement.rank is not Rank.DEPRECATED:
-            node = iri("wds", statement.id)
+            node = iri("wds", id)
             yield (node, iri("wdt", "Psubject"), subject)
             for prefix in ("wd", "wdt"):
                 yield (node, iri("wdt", "Ppredicate"), iri(prefix, statement.snak.property))
@@ -294,7 +334,7 @@ _JSON_TYPES = {
 def to_json(items: WikidataItems) -> Iterator[str]:
     """A line for each entity."""
     for item in items:
-        yield json.dumps(to_entity(item), ensure_ascii=False, separators=(",", ":")) + "\n"
+        yield orjson.dumps(to_entity(item)).decode() + "\n"
 
 
 def to_entity(item: WikidataItem) -> dict[str, Any]:
@@ -308,8 +348,8 @@ def to_entity(item: WikidataItem) -> dict[str, Any]:
             language: [_json_text(language, text) for text in texts] for language, texts in item.terms.aliases.items()
         },
         "claims": {
-            name: [_json_statement(statement, item.references[statement.id]) for statement in statements]
-            for name, statements in groupby(item.statements, key=lambda statement: statement.snak.property)
+            name: [_json_statement(id, statement, item.references[id]) for id, statement in statements]
+            for name, statements in groupby(item.with_ids, key=lambda pair: pair[1].snak.property)
         },
     }
     if item.terms.redirects:
@@ -317,8 +357,8 @@ def to_entity(item: WikidataItem) -> dict[str, Any]:
     return entity
 
 
-def _json_statement(statement: Statement, references: Iterable[Reference]) -> dict[str, Any]:
-    item, _, local = statement.id.partition("-")
+def _json_statement(id: str, statement: Statement, references: Iterable[Reference]) -> dict[str, Any]:
+    item, _, local = id.partition("-")
     document: dict[str, Any] = {
         "mainsnak": _json_snak(statement.snak),
         "type": "statement",
@@ -327,15 +367,21 @@ def _json_statement(statement: Statement, references: Iterable[Reference]) -> di
     }
     if statement.qualifiers:
         document["qualifiers"] = _json_snaks(statement.qualifiers)
-    if written := [{"snaks": _json_snaks(reference)} for reference in references]:
+    if written := [_json_reference(reference) for reference in references]:
         document["references"] = written
     return document
+
+
+@lru_cache(maxsize=_MAX_REMEMBERED)
+def _json_reference(reference: Reference) -> dict[str, Any]:
+    return {"snaks": _json_snaks(reference)}
 
 
 def _json_snaks(snaks: Iterable[Snak]) -> dict[str, list[dict[str, Any]]]:
     return {name: [_json_snak(snak) for snak in run] for name, run in groupby(snaks, key=lambda snak: snak.property)}
 
 
+@lru_cache(maxsize=_MAX_REMEMBERED)
 def _json_snak(snak: Snak) -> dict[str, Any]:
     document: dict[str, Any] = {
         "snaktype": "value" if snak.value.is_known else "somevalue",

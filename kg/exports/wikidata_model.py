@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -45,6 +45,8 @@ INSTANCE_OF, NAMED_AS, POINT_IN_TIME = "P31", "P1932", "P585"
 STATED_IN, REFERENCE_URL, RETRIEVED, IMPORTED_FROM = "P248", "P854", "P813", "P143"
 TITLE, PUBLICATION_DATE = "P1476", "P577"
 QUERY_SERVICE = "https://query.wikidata.org/"
+_MAX_REMEMBERED = 1 << 17
+"""Facts without their subjects: the same persons, places and years are values of the facts about thousands."""
 _RANKS = (Rank.PREFERRED, Rank.NORMAL, Rank.DEPRECATED)
 _URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _REFERENCE_WORDS = {"stated-in": STATED_IN, "url": REFERENCE_URL, "imported-from": IMPORTED_FROM}
@@ -69,8 +71,7 @@ class Snak(NamedTuple):
 Reference = tuple[Snak, ...]
 
 
-@dataclass(frozen=True)  # without slots, so that the id is computed once
-class Statement:
+class Statement(NamedTuple):
     """A statement about an item, with the facts that state it."""
 
     item: str
@@ -79,12 +80,11 @@ class Statement:
     rank: Rank
     facts_with_status: tuple[FactWithStatus, ...]
 
-    @cached_property
-    def id(self) -> str:
+    def to_id(self) -> str:
         """An id made of item, value and qualifiers: the same in every export, with any sources and any rank."""
-        text = "\x1e".join((self.item, self.snak.key, *(qualifier.key for qualifier in self.qualifiers)))
+        text = "\x1e".join([self.item, self.snak.key, *[qualifier.key for qualifier in self.qualifiers]])
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return f"{self.item}-" + "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+        return f"{self.item}-{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -116,16 +116,12 @@ class WikidataItem:
     terms: ItemTerms
     statements: tuple[Statement, ...]
     references: dict[str, tuple[Reference, ...]]
-    """By the id of the statement."""
+    """The id of each statement -> its references, in the order of the statements."""
 
     @property
-    def snaks(self) -> Iterator[Snak]:
-        """Every property that the item uses, with its value."""
-        for statement in self.statements:
-            yield statement.snak
-            yield from statement.qualifiers
-            for reference in self.references[statement.id]:
-                yield from reference
+    def with_ids(self) -> Iterator[tuple[str, Statement]]:
+        """Each statement with its id; an item without references has no ids."""
+        return zip(self.references, self.statements, strict=True)
 
 
 class WikidataItems:
@@ -176,7 +172,7 @@ class WikidataItems:
         statements = self.builder.statements(id, entity)
         terms = to_terms(id, self.builder.facts.about(entity), self.sources)
         referenced = statements if with_references else ()
-        references = {statement.id: self.references_of(statement) for statement in referenced}
+        references = {statement.to_id(): self.references_of(statement) for statement in referenced}
         return WikidataItem(id, terms, tuple(statements), references)
 
     def references_of(self, statement: Statement) -> tuple[Reference, ...]:
@@ -220,8 +216,7 @@ class WikidataItems:
 _Content = tuple[Snak, tuple[Snak, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(NamedTuple):
     """The statement of one fact, before it is merged with equal statements of other facts."""
 
     snak: Snak
@@ -238,6 +233,9 @@ class StatementBuilder:
         self.items = ItemIds(store)
         self._names_of = lru_cache(maxsize=1000)(lambda types: frozenset(map(_name, types)))
         self._names_of_values = lru_cache(maxsize=1000)(self._of_values)
+        self._stating = {TYPE, KIND, *mapping.properties}
+        """The properties of ours of which facts are statements about their subjects."""
+        self._contents_of = lru_cache(maxsize=_MAX_REMEMBERED)(self._of_fact)
         self._of_kinds: dict[frozenset[str], frozenset[str]] = {}
         self._converter = ValueConverter(self.items, names, mapping)
         self.facts = ItemFacts(
@@ -264,8 +262,8 @@ class StatementBuilder:
                 item,
                 snak,
                 qualifiers,
-                min((draft.rank for draft in group), key=_RANKS.index),
-                tuple(dict.fromkeys(draft.stated for draft in group)),
+                group[0].rank if len(group) == 1 else min((draft.rank for draft in group), key=_RANKS.index),
+                _without_repetition([draft.stated for draft in group]),
             )
             for (snak, qualifiers), group in groups.items()
         ]
@@ -278,38 +276,44 @@ class StatementBuilder:
         # Several sources state a value one after another: in the order of the facts, these have equal values.
         content: tuple[NamedNode, Term, str, str] | None = None
         contents: tuple[_Content, ...] = ()
+        parts, may_be_preferred = self.mapping.parts, self.facts.has_preferred(entity)
+        stating = self._stating
         for stated in self.facts.about(entity):
             fact = stated.fact
-            if fact.property in self.mapping.parts:
-                if isinstance(fact.value, NamedNode):
-                    for property in self.mapping.parts[fact.property]:
-                        if property.fits(classes):
-                            yield from self._of_part(property, stated, fact.value)
-                continue
-            if content != (content := (fact.property, fact.value, fact.written, fact.as_of)):
-                contents = tuple(self._of_fact(fact, classes))
-            for snak, qualifiers in contents:
-                yield _Draft(snak, qualifiers, self._rank(stated), stated)
+            if content is None or content != (fact.property, fact.value, fact.written, fact.as_of):
+                if fact.property in parts:
+                    if isinstance(fact.value, NamedNode):
+                        for property in parts[fact.property]:
+                            if property.fits(classes):
+                                yield from self._of_part(property, stated, fact.value)
+                    continue
+                content = (fact.property, fact.value, fact.written, fact.as_of)
+                contents = self._contents_of(*content, classes) if fact.property in stating else ()
+            if contents:
+                is_plain = stated.kind is None and fact.rank is Rank.NORMAL and not may_be_preferred
+                rank = Rank.NORMAL if is_plain else self._rank(stated)
+                for snak, qualifiers in contents:
+                    yield _Draft(snak, qualifiers, rank, stated)
 
-    def _of_fact(self, fact: Fact, classes: frozenset[str]) -> Iterator[_Content]:
-        """What a fact states of its subject, if anything: the value, and its qualifiers."""
-        if fact.property in (TYPE, KIND):
-            if item := self._class_item(fact, classes):
-                yield Snak(INSTANCE_OF, WikidataValue(Datatype.ITEM, item)), ()
-            return
-        properties = self.mapping.properties.get(fact.property, ())
+    def _of_fact(
+        self, ours: NamedNode, value: Term, written: str, as_of: str, classes: frozenset[str]
+    ) -> tuple[_Content, ...]:
+        """What a fact states of a subject of these classes, if anything: the value, and its qualifiers."""
+        if ours in (TYPE, KIND):
+            item = self._class_item(value, classes)
+            return ((Snak(INSTANCE_OF, WikidataValue(Datatype.ITEM, item)), ()),) if item else ()
+        properties = self.mapping.properties.get(ours, ())
         property = next((theirs for theirs in properties if theirs.fits(classes)), None)
-        if property is not None:
-            yield from self._contents(property, fact, fact.value, part_values={})
+        return () if property is None else tuple(self._contents(property, value, written, as_of, part_values={}))
 
-    def _class_item(self, fact: Fact, classes: frozenset[str]) -> str:
+    def _class_item(self, value: Term, classes: frozenset[str]) -> str:
         """The class in Wikidata for a class or kind; none for a class of which the entity has a kind with one."""
-        if isinstance(fact.value, Literal):
-            kind = self.mapping.kinds.get(fact.value.value)
+        if isinstance(value, Literal):
+            kind = self.mapping.kinds.get(value.value)
             return self.mapping.classes.get(kind, "") if kind is not None else ""
-        if not isinstance(fact.value, NamedNode):
+        if not isinstance(value, NamedNode):
             return ""
-        own = self.mapping.classes.get(fact.value, "")
+        own = self.mapping.classes.get(value, "")
         return "" if self._items_of_kinds(classes) - {"", own} else own
 
     def _items_of_kinds(self, classes: frozenset[str]) -> frozenset[str]:
@@ -348,7 +352,7 @@ class StatementBuilder:
             if both.kind is None:
                 rank = min((rank, self._rank(link)), key=_RANKS.index)
             for draft in self._drafts(property, both, stated.fact.value, part_values=part_values):
-                yield replace(draft, qualifiers=tuple(sorted({*draft.qualifiers, *qualifiers})), rank=rank)
+                yield draft._replace(qualifiers=tuple(sorted({*draft.qualifiers, *qualifiers})), rank=rank)
         if property.ours not in facts and any(qualifier.value.is_known for qualifier in qualifiers):
             snak = Snak(property.property, unknown_value(property.datatype, part.value))
             yield _Draft(snak, tuple(sorted(qualifiers)), self._rank(link), link)
@@ -405,7 +409,7 @@ class StatementBuilder:
                     qualifiers.add(Snak(inverted["owner"], owner))
                 for value in receivers or [owner]:
                     snak = Snak(inverted["property"], value)
-                    yield replace(draft, snak=snak, qualifiers=tuple(sorted(qualifiers)))
+                    yield draft._replace(snak=snak, qualifiers=tuple(sorted(qualifiers)))
 
     def _drafts(
         self,
@@ -415,17 +419,24 @@ class StatementBuilder:
         *,
         part_values: Mapping[NamedNode, list[Term]],
     ) -> Iterator[_Draft]:
-        for snak, qualifiers in self._contents(property, stated.fact, value, part_values=part_values):
+        fact = stated.fact
+        for snak, qualifiers in self._contents(property, value, fact.written, fact.as_of, part_values=part_values):
             yield _Draft(snak, qualifiers, self._rank(stated), stated)
 
     def _contents(
-        self, property: WikidataProperty, fact: Fact, value: Term, *, part_values: Mapping[NamedNode, list[Term]]
+        self,
+        property: WikidataProperty,
+        value: Term,
+        written: str,
+        as_of: str,
+        *,
+        part_values: Mapping[NamedNode, list[Term]],
     ) -> Iterator[_Content]:
-        theirs = self._converter.convert(property, value, part_values=part_values, written=fact.written)
+        theirs = self._converter.convert(property, value, part_values=part_values, written=written)
         if theirs is not None:
             name = self.names.label(value) if not theirs.is_known and isinstance(value, NamedNode) else ""
             qualifiers = [Snak(NAMED_AS, WikidataValue(Datatype.STRING, name))] if name else []
-            if (date := to_time(fact.as_of)) is not None:
+            if (date := to_time(as_of)) is not None:
                 qualifiers.append(Snak(POINT_IN_TIME, date))
             yield Snak(property.property, theirs), tuple(sorted(qualifiers))
 
@@ -451,6 +462,13 @@ class StatementBuilder:
         if stated.kind is None and (stated.fact.rank is Rank.PREFERRED or self.facts.is_preferred(stated.fact)):
             return Rank.PREFERRED
         return Rank.NORMAL
+
+
+def _without_repetition(stated: Sequence[FactWithStatus]) -> tuple[FactWithStatus, ...]:
+    """Each fact once; facts of different records are different, and a fact has many fields to compare."""
+    if len({(each.fact.evidence.source, each.fact.evidence.record) for each in stated}) == len(stated):
+        return tuple(stated)
+    return tuple(dict.fromkeys(stated))
 
 
 def _name(iri: NamedNode) -> str:
@@ -482,6 +500,9 @@ def _implied_facts(
 
 # --- names
 
+_TERMS = frozenset((film.wikidataId, LABEL, ALIAS, film.description))
+"""The properties of which the values are names, descriptions and former ids."""
+
 
 def to_terms(item: str, facts: Iterable[FactWithStatus], sources: Mapping[str, Source]) -> ItemTerms:
     """The names and descriptions of an item; a label that is only its id is left out."""
@@ -490,7 +511,7 @@ def to_terms(item: str, facts: Iterable[FactWithStatus], sources: Mapping[str, S
     others: dict[str, dict[str, None]] = defaultdict(dict)
     redirects = set()
     for fact, kind in facts:
-        if not isinstance(fact.value, Literal):
+        if fact.property not in _TERMS or not isinstance(fact.value, Literal):
             continue
         text = single_line(fact.value.value)
         language = _language(fact.value, sources.get(fact.evidence.source))

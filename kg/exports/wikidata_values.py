@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Store
 
@@ -33,8 +34,7 @@ _TIME = re.compile(r"\+(\d{4})-(\d\d)-(\d\d)T")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class WikidataValue:
+class WikidataValue(NamedTuple):
     """A value in Wikidata's data model.
 
     `text` is the id of an item, a string, an amount with its sign, or a time like `+2024-10-18T00:00:00Z`. `detail` is

@@ -296,11 +296,14 @@ class Provenance:
             for triple in triples
         }
 
+    def statements_about(self, subject: NamedNode | BlankNode) -> Iterator[Fact | ContestedFact]:
+        """Every fact about an entity that is in the provenance graph: those of the snapshot alone are not."""
+        quads = find_quads(self.store, None, _SUBJECT, subject, PROVENANCE)
+        return (self._statement(quad.subject) for quad in quads)
+
     def facts_about(self, subject: NamedNode | BlankNode) -> Iterator[Fact]:
         """Every fact about an entity that is knowledge."""
-        for quad in find_quads(self.store, None, _SUBJECT, subject, PROVENANCE):
-            if isinstance(fact := self._statement(quad.subject), Fact):
-                yield fact
+        yield from (fact for fact in self.statements_about(subject) if isinstance(fact, Fact))
         if self.records is not None:
             yield from self.records.facts_about(subject)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pyoxigraph import NamedNode, Triple
 
@@ -18,7 +18,7 @@ from kg.graph.snapshot_file import SnapshotFile
 from kg.reports import Place
 from kg.terms import Spo, Term, to_spo, to_term, to_text
 
-_BATCH = 10_000
+_BATCH = 50_000
 _MAX_REMEMBERED = 1 << 17
 """Terms: the same persons and places are values of the facts about thousands of entities."""
 
@@ -29,6 +29,9 @@ class RecordStore:
     def __init__(self, snapshot: SnapshotFile, *, is_empty: bool = False) -> None:
         self.snapshot, self.is_empty = snapshot, is_empty
         self._term = lru_cache(maxsize=_MAX_REMEMBERED)(to_term)
+        self._terms: dict[int, Term] = {}
+        self._older_terms: dict[int, Term] = {}
+        """Number of a term -> the term, for those that were read lately, and those that were read before."""
 
     def facts(self, triple: Triple | None = None) -> Iterator[Fact]:
         """The facts that state a triple; without a triple, all facts, in the order in which they were read."""
@@ -125,26 +128,51 @@ class RecordStore:
     def _read(self, condition: str, values: Sequence[str | list[str]]) -> Iterator[Fact]:
         if self.is_empty:
             return
+        # The rows have numbers in place of terms: most terms are in many rows, and each is converted once.
         rows = self.snapshot.sql.cursor().execute(
-            "SELECT a.text, b.text, c.text, source, record, retrieved, file, line, paraphrase FROM"
+            "SELECT s, p, o, origin, record, line, paraphrase FROM"
             f" (SELECT * FROM fact WHERE status = 'record' AND {condition}) AS f"
-            " JOIN fact_origin AS g ON g.id = f.origin JOIN term AS a ON a.id = f.s JOIN term AS b ON b.id = f.p"
-            " JOIN term AS c ON c.id = f.o LEFT JOIN fact_detail AS d ON d.number = f.number ORDER BY f.number",
+            " LEFT JOIN fact_detail AS d ON d.number = f.number ORDER BY f.number",
             values,
         )
-        term, evidence = self._term, lru_cache(maxsize=_BATCH)(_to_evidence)  # the facts of a record stand together
+        evidence = lru_cache(maxsize=_BATCH)(_to_evidence)  # the facts of a record stand together
         while batch := rows.fetchmany(_BATCH):
-            for subject, predicate, value, source, record, retrieved, file, line, paraphrase in batch:
-                property = term(predicate)
+            terms = self._terms_of({id for row in batch for id in row[:3]})
+            for subject, predicate, value, origin, record, line, paraphrase in batch:
+                property = terms[predicate]
                 assert isinstance(property, NamedNode)
+                source, retrieved, file = self._origins[origin]
                 yield Fact(
-                    term(subject),  # type: ignore[arg-type]
+                    terms[subject],  # type: ignore[arg-type]
                     property,
-                    term(value),
+                    terms[value],
                     evidence(source, record, retrieved),
                     paraphrase=bool(paraphrase),
                     place=Place(file, line),
                 )
+
+    def _terms_of(self, ids: Collection[int]) -> Mapping[int, Term]:
+        """The terms with these numbers."""
+        # Several threads may read at once, so terms are never taken out of a dictionary that one of them uses.
+        recent, older = self._terms, self._older_terms
+        terms = {id: term for id in ids if (term := recent.get(id) or older.get(id)) is not None}
+        if len(terms) < len(ids):
+            unknown = str([id for id in ids if id not in terms])
+            rows = self.snapshot.sql.cursor().execute(
+                "SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [unknown]
+            )
+            terms.update((id, to_term(text)) for id, text in rows.fetchall())
+        if len(recent) + len(terms) > _MAX_REMEMBERED:
+            self._terms, self._older_terms = dict(terms), recent
+        else:
+            recent.update(terms)
+        return terms
+
+    @cached_property
+    def _origins(self) -> Mapping[int, tuple[str, str, str]]:
+        """Number of an origin -> source, day of retrieval and file."""
+        rows = self.snapshot.sql.cursor().execute("SELECT id, source, retrieved, file FROM fact_origin")
+        return {id: (source, retrieved, file) for id, source, retrieved, file in rows.fetchall()}
 
 
 def _to_evidence(source: str, record: str, retrieved: str) -> Evidence:

@@ -10,8 +10,10 @@ import rdflib
 from pyoxigraph import Store
 from rdflib.compare import isomorphic
 
+from kg.exports import wikidata_model
 from kg.exports.wikidata_values import ItemIds
 from kg.filmgraph import FilmGraph
+from kg.graph import record_store
 from kg.terms import ALIAS, to_short
 from tests.exports.films import ANORA, Films, loaded, rows
 from tests.importers.import_project import ImportProject
@@ -153,6 +155,38 @@ def test_an_item_is_written_before_the_next_is_read(films: Films, monkeypatch: p
 
     monkeypatch.setattr(ItemIds, "sorted_items", sorted_items)
     assert "wds:Q30-" in next(pieces)
+
+
+@pytest.mark.parametrize("format", ["wikidata", "wikidata-json", "wikidata-reified"])
+def test_what_is_remembered_of_earlier_entities_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str
+) -> None:
+    values = [
+        (f"wd-q{number}", property, value, source)
+        for number in range(1, 30)
+        for property, value, source in (
+            ("type", "Film", "wikidata"),
+            ("wikidataId", f"Q{number}", "wikidata"),
+            ("label", f"Film {number}", "wikidata"),
+            ("year", str(1990 + number % 3), "wikidata"),
+            ("year", str(1990 + number % 3), "trade-paper"),
+            ("director", f"wd-q{100 + number % 4}", "trade-paper"),
+        )
+    ]
+    for number in range(100, 104):
+        values += [(f"wd-q{number}", "wikidataId", f"Q{number}", "wikidata")]
+        values += [(f"wd-q{number}", "label", f"Person {number}", "wikidata")]
+    rows = "".join(f"{','.join(row)},{row[0]}\n" for row in values)
+    films = Films.at(tmp_path / "films", anora=ANORA)
+    table = films.folder / "data/imports/many/facts.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text(f"subject,property,value,source,record\n{rows}", encoding="utf-8")
+    whole = films.export(format)
+    assert "Film 29" in whole
+    for name, limit in (("_MAX_REMEMBERED", 3), ("_BATCH", 5)):
+        monkeypatch.setattr(record_store, name, limit)
+    monkeypatch.setattr(wikidata_model, "BATCH", 4)
+    assert films.export(format) == whole
 
 
 ROUND_TRIPS = [("wikidata-json", "wikidata"), ("wikidata", "rdf")]
