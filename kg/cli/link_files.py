@@ -112,7 +112,15 @@ def _read_files(call: argparse.Namespace) -> tuple[EntityFile, EntityFile]:
         raise InputError(f"--key takes {remedy}, not {len(keys)}.")
     project = find_project(call.project)
     left, right = (
-        read_entity_file(Path(path), side=side, kind=kind, key=key, encoding=call.encoding, project=project)
+        read_entity_file(
+            Path(path),
+            side=side,
+            kind=kind,
+            key=key,
+            encoding=call.encoding,
+            may_repeat=bool(call.dedupe),
+            project=project,
+        )
         for side, path, key in zip(("left", "right"), paths, (keys[0], keys[-1]), strict=True)
     )
     return (left, left) if call.dedupe else (left, right)
@@ -156,6 +164,10 @@ def _print_summary(pairs: list[Candidate], links: MentionLinks, left: EntityFile
         if lines := entities.wide_rows:
             rows = counted(len(lines), "row")
             print_message(f"{file.name}:{lines[0]}: more cells than the header; {rows} of this kind left out")
+        if numbers := entities.undecoded_rows:
+            rows = counted(len(numbers), "row has", "rows have")
+            remedy = "Name its encoding, as with --encoding latin-1."
+            print_message(f"{file.name}: {rows} characters that cannot be read, first row {numbers[0]}. {remedy}")
     same = sum(pair.classification is Classification.SAME for pair in pairs)
     print_message(f"{counted(same, 'pair is', 'pairs are')} the same, {counted(len(pairs) - same, 'is', 'are')} unsure")
     for kind, expected in links.expected.items():

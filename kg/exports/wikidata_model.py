@@ -214,6 +214,7 @@ class WikidataItems:
 
 
 _Content = tuple[Snak, tuple[Snak, ...]]
+_PartValues = Mapping[NamedNode, list[Term]]
 
 
 class _Draft(NamedTuple):
@@ -412,25 +413,14 @@ class StatementBuilder:
                     yield draft._replace(snak=snak, qualifiers=tuple(sorted(qualifiers)))
 
     def _drafts(
-        self,
-        property: WikidataProperty,
-        stated: FactWithStatus,
-        value: Term,
-        *,
-        part_values: Mapping[NamedNode, list[Term]],
+        self, property: WikidataProperty, stated: FactWithStatus, value: Term, *, part_values: _PartValues
     ) -> Iterator[_Draft]:
         fact = stated.fact
         for snak, qualifiers in self._contents(property, value, fact.written, fact.as_of, part_values=part_values):
             yield _Draft(snak, qualifiers, self._rank(stated), stated)
 
     def _contents(
-        self,
-        property: WikidataProperty,
-        value: Term,
-        written: str,
-        as_of: str,
-        *,
-        part_values: Mapping[NamedNode, list[Term]],
+        self, property: WikidataProperty, value: Term, written: str, as_of: str, *, part_values: _PartValues
     ) -> Iterator[_Content]:
         theirs = self._converter.convert(property, value, part_values=part_values, written=written)
         if theirs is not None:

@@ -37,6 +37,7 @@ from kg.text.wikipedia_titles import title_of_article
 
 _NAMES = ("label", "alias", "title")
 _DATES = frozenset(("year", "date", "start", "birthDate", "earliest", "latest"))
+_UNDECODED = "\N{REPLACEMENT CHARACTER}"
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 _NUMBER = re.compile(r"\d+")
 _HOURS = re.compile(r"(?:PT)?(\d+)\s*(?:h|hrs?|hours?|:)\s*(\d+)?", re.IGNORECASE)
@@ -62,6 +63,8 @@ class EntityFile:
     """The columns that identify a row of a table."""
     wide_rows: tuple[int, ...] = ()
     """The lines of rows that are left out, since they have more cells than the table has columns."""
+    undecoded_rows: tuple[int, ...] = ()
+    """The numbers of rows with characters that are not in the encoding of the table."""
 
     @property
     def prefix(self) -> str:
@@ -74,12 +77,20 @@ class EntityFile:
 
 
 def read_entity_file(
-    path: Path, *, side: str, kind: str = "", key: str = "", encoding: str = "", project: Project | None = None
+    path: Path,
+    *,
+    side: str,
+    kind: str = "",
+    key: str = "",
+    encoding: str = "",
+    may_repeat: bool = False,
+    project: Project | None = None,
 ) -> EntityFile:
     """The entities of a file; `side` begins the ids of its mentions.
 
-    `kind` is what its rows are, if it should not be guessed, and `key` the column that identifies a row. Raises
-    `InputError` when the file cannot be read, or no column of it can be compared.
+    `kind` is what its rows are, if it should not be guessed, and `key` the column that identifies a row. In a file that
+    `may_repeat` an entity, rows of equal titles and years are several entities, if nothing else identifies them.
+    Raises `InputError` when the file cannot be read, or no column of it can be compared.
     """
     if not path.exists():
         raise InputError(f"There is no file {path}.")
@@ -89,7 +100,7 @@ def read_entity_file(
     ontology = read_ontology(project.ontology)
     schema = to_schema(ontology)
     if path.name.endswith(SUFFIXES) or path.suffix in (".json", ".txt"):
-        return _TableReader(path, side, schema, read_datasets(ontology), kind, key, encoding).read()
+        return _TableReader(path, side, schema, read_datasets(ontology), kind, key, encoding, may_repeat).read()
     return _read_rdf(path, side, kind, project, schema)
 
 
@@ -105,6 +116,7 @@ class _TableReader:
     kind: str
     key: str
     encoding: str
+    may_repeat: bool
 
     def read(self) -> EntityFile:
         mapping, works = self.mapping()
@@ -113,6 +125,7 @@ class _TableReader:
         keys: dict[str, str] = {}
         column_names: dict[str, None] = {}
         wide: list[int] = []
+        undecoded: list[int] = []
         for number, row in enumerate(read_rows(self.path, mapping), start=1):
             if isinstance(row, WideRow):
                 wide.append(row.line)
@@ -120,8 +133,10 @@ class _TableReader:
             column_names.update(dict.fromkeys(row))
             if not _is_selected(row, mapping):
                 continue
+            if any(_UNDECODED in cell for cell in row.values()):
+                undecoded.append(number)
             cells = [row.get(name, "").strip() for name in mapping.key]
-            text = " ".join(cells) if all(cells) else str(number)
+            text = " ".join(cells) if cells and all(cells) else str(number)
             id = f"{self.side}:{text}"
             keys[id] = text
             rows.setdefault(id, row)
@@ -149,7 +164,17 @@ class _TableReader:
         for name, meaning in zip(("kind", "season", "episode"), (works.kind, works.season, works.episode), strict=True):
             if meaning and name not in meanings[meaning]:
                 meanings[meaning].append(name)
-        return EntityFile(self.path, tuple(column_names), mentions, rows, keys, meanings, mapping.key, tuple(wide))
+        return EntityFile(
+            self.path,
+            tuple(column_names),
+            mentions,
+            rows,
+            keys,
+            meanings,
+            mapping.key,
+            tuple(wide),
+            tuple(undecoded),
+        )
 
     def mapping(self) -> tuple[TableMapping, WorkColumns]:
         """The mapping beside the file, or a guess, with the columns of kinds of works and of episodes."""
@@ -162,6 +187,11 @@ class _TableReader:
                 guess = Path(folder, "guess.yaml")
                 guess.write_text(guess_mapping(self.path, self.schema, encoding=self.encoding or "utf-8"), "utf-8")
                 mapping = read_table_mapping(guess, self.schema)
+            names = {
+                column.name for column in mapping.columns if column.property in _NAMES or column.property in _DATES
+            }
+            if self.may_repeat and names.issuperset(mapping.key):
+                mapping = replace(mapping, key=())
             if not mapping.header:
                 works = guess_work_columns(self.path, encoding=self.encoding or "utf-8")
         if self.encoding:

@@ -368,3 +368,24 @@ def test_equal_numbers_of_two_catalogues_are_no_evidence(folder: Path, capsys: p
     main(["link", str(folder / "left.csv"), str(folder / "right.csv")])
     pairs = {(row["left_id"], row["right_id"]) for row in table(capsys) if row["classification"] == "same"}
     assert pairs == {(str(n), str((n + 3) % 10)) for n in range(10)}
+
+
+def test_rows_that_repeat_a_film_are_duplicates_where_nothing_else_identifies_them(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{title},{1980 + n},{DIRECTORS[n]}" for n, title in enumerate(TITLES)]
+    (folder / "films.csv").write_text("\n".join(["title,yr,director", *rows, rows[0], rows[9]]) + "\n")
+    main(["link", "--dedupe", str(folder / "films.csv")])
+    assert {(row["left_id"], row["right_id"]) for row in table(capsys)} == {("1", "11"), ("10", "12")}
+    main(["link", "--dedupe", str(folder / "films.csv"), "--key", "title"])
+    assert table(capsys) == []
+
+
+def test_characters_of_another_encoding_are_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "id,title,year\n1,Heat,1980\n2,Amélie,2001\n"
+    (folder / "left.csv").write_text(text, encoding="latin-1")
+    (folder / "right.csv").write_text(text, encoding="utf-8")
+    main(["link", str(folder / "left.csv"), str(folder / "right.csv")])
+    assert "left.csv: 1 row has characters that cannot be read, first row 2" in capsys.readouterr().err
+    main(["link", str(folder / "right.csv"), str(folder / "right.csv")])
+    assert "cannot be read" not in capsys.readouterr().err
