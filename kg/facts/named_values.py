@@ -32,6 +32,7 @@ _ID = re.compile(r"[a-z0-9_][a-z0-9_.\-]*")
 _NAME = re.compile(r"[^\x00-\x1f<>{}|\\^`]*\w[^\x00-\x1f<>{}|\\^`]*")
 _LIKE_CURIE = re.compile(r":\S")
 _TWO_PEOPLE = re.compile(r"([^\W\d_]\S* \S[^,]*?)(?: (?:and|&)|,(?: and)?) ([^\W\d_]\S* \S[^,]*)")
+_IN_BRACKETS = re.compile(r"([^()]*\S) \(([^()]+)\)")
 _LONGEST = 200
 _MOST_NAMES = 20_000
 """Names of the project among which likely spellings are looked for."""
@@ -336,6 +337,10 @@ class _Resolver:
             if type == "Person" and (two := _TWO_PEOPLE.fullmatch(value.name)) is not None:
                 remedy = f"Write a list: [{two[1]}, {two[2]}]."
                 message = f"{value.name!r} may be two people"
+                self._add("two-names", message, value, severity=Severity.WARNING, remedy=remedy)
+            elif type == "Person" and (played := _IN_BRACKETS.fullmatch(value.name)) is not None:
+                remedy = f"Write {played[1]} as {played[2]}, or a block for the person."
+                message = f"{value.name!r} may be a person and what is in brackets"
                 self._add("two-names", message, value, severity=Severity.WARNING, remedy=remedy)
             elif ", " in value.name and (type == "Country" or value.property.lower_case):
                 message, remedy = f"{value.name!r} may be several names", f"Write a list: [{value.name}]."

@@ -106,7 +106,11 @@ def _candidates(before: Draft) -> Iterator[Fix]:
     """Yield a fix for each finding that has edits, unless another fix edits the same place."""
     edited: set[tuple[str, int, int]] = set()
     texts: dict[str, str] = {}
-    wrong = {_line(finding) for finding in before.report if finding.severity is Severity.VIOLATION}
+    wrong = {
+        _line(finding)
+        for finding in before.report
+        if finding.severity is Severity.VIOLATION or finding.check == "facts/two-names"
+    }
     for finding in before.report:
         edits_for, place = EDITS_FOR.get(finding.check), finding.place
         if edits_for is None or place is None or not place.file.endswith((".yaml", ".yml")):

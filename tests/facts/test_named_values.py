@@ -365,3 +365,17 @@ def test_a_mistake_that_several_parts_have_is_one_finding(film_project: SmallPro
     line = "  rating: {Rotten Tomatoes: 93%, IMDb: 8.1, asOf: 2O19}\n"
     film_project.write("data/films.yaml", f"source: encyclopedia\nThe Last Ferry:\n  type: Film\n{line}")
     assert [finding.value for finding in film_project.read().findings if "2O19" in finding.message] == ['"2O19"']
+
+
+def test_a_person_with_brackets_is_asked_for_and_gets_no_block(film_project: SmallProject) -> None:
+    text = "source: encyclopedia\nThe Last Ferry: {type: Film, cast: [Beatriz Lopes (Dulce), Rui Melo]}\n"
+    film_project.write("data/films.yaml", text)
+    advice = [finding.advice for finding in film_project.read().findings if finding.check == "facts/two-names"]
+    assert advice == ["Write Beatriz Lopes as Dulce, or a block for the person."]
+    film_project.write(
+        "data/films.yaml",
+        "source: encyclopedia\nThe Last Ferry:\n  type: Film\n  cast:\n    - Beatriz Lopes (Dulce)\n    - Rui Melo\n",
+    )
+    fixed = {fix.finding.value for fix in propose_fixes(film_project.project)}
+    assert '"Rui Melo"' in fixed
+    assert '"Beatriz Lopes (Dulce)"' not in fixed
