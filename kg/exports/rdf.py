@@ -33,6 +33,7 @@ _GRAPH_FORMATS = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES, "
 _DATASET_FORMATS = {"trig": RdfFormat.TRIG, "nquads": RdfFormat.N_QUADS}
 LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]*[A-Za-z0-9_])?")
 _STRING = XSD + "string"
+_NEXT_LINE = " ;\n    "
 
 
 def export_rdf(build: Path, *, format: str, only: str = "knowledge", prefixes: Mapping[str, str] = PREFIXES) -> bytes:
@@ -147,8 +148,12 @@ def turtle_blocks(triples: Iterable[TurtleTriple]) -> Iterator[str]:
 
 def turtle_block(subject: str, values_of: Mapping[str, Iterable[str]]) -> str:
     """The triples of one subject: predicate -> values."""
-    lines = " ;\n    ".join([f"{predicate} {', '.join(values)}" for predicate, values in values_of.items()])
-    return f"\n{subject} {lines} .\n"
+    return turtle_text(subject, [f"{predicate} {', '.join(values)}" for predicate, values in values_of.items()])
+
+
+def turtle_text(subject: str, lines: Iterable[str]) -> str:
+    """The triples of one subject, a line for each predicate with its values."""
+    return f"\n{subject} {_NEXT_LINE.join(lines)} .\n"
 
 
 class TurtleWriter:

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from pyoxigraph import Literal, NamedNode
 
-from kg.exports.rdf import LOCAL_NAME, TurtleTriple, TurtleWriter, turtle_block, turtle_blocks
+from kg.exports.rdf import LOCAL_NAME, TurtleTriple, TurtleWriter, turtle_block, turtle_blocks, turtle_text
 from kg.exports.wikidata_model import ItemTerms, Reference, Snak, Statement, WikidataItem, WikidataItems
 from kg.exports.wikidata_values import NO_LANGUAGE, NO_UNIT, WikidataValue, to_gregorian
 from kg.facts.model import Rank
@@ -127,7 +127,7 @@ def _item_blocks(item: WikidataItem, recent: RecentNames, used: dict[str, Dataty
     for id, statement in item.with_ids:
         cited = {_reference_name(reference): reference for reference in item.references[id]}
         references |= cited
-        yield turtle_block(f"wds:{id}", _values_of_statement(statement, cited, is_best=id in best))
+        yield _statement_block(id, statement, cited, is_best=id in best)
         for snak in (statement.snak, *statement.qualifiers):
             used[snak.property] = snak.value.datatype
             if name := _value_name(snak.value):
@@ -224,19 +224,21 @@ def _values_of_item(item: WikidataItem, best: Container[str]) -> tuple[_Values, 
     return {**direct}, {**claims}
 
 
-def _values_of_statement(statement: Statement, cited: Iterable[str], *, is_best: bool) -> _Values:
-    values: _Values = {
-        "a": ("wikibase:Statement", "wikibase:BestRank") if is_best else ("wikibase:Statement",),
-        "wikibase:rank": (f"wikibase:{_RANKS[statement.rank]}",),
-        f"ps:{statement.snak.property}": (simple_value(statement.snak.value),),
-    }
-    if name := _value_name(statement.snak.value):
-        values[f"psv:{statement.snak.property}"] = (f"wdv:{name}",)
+def _statement_block(id: str, statement: Statement, cited: Iterable[str], *, is_best: bool) -> str:
+    property, value = statement.snak
+    lines = [
+        "a wikibase:Statement, wikibase:BestRank" if is_best else "a wikibase:Statement",
+        f"wikibase:rank wikibase:{_RANKS[statement.rank]}",
+        f"ps:{property} {simple_value(value)}",
+    ]
+    if name := _value_name(value):
+        lines.append(f"psv:{property} wdv:{name}")
     if statement.qualifiers:
-        values |= _values_of_snaks("pq", statement.qualifiers)
-    if references := [f"wdref:{name}" for name in cited]:
-        values["prov:wasDerivedFrom"] = references
-    return values
+        qualifiers = _values_of_snaks("pq", statement.qualifiers)
+        lines += (f"{predicate} {', '.join(values)}" for predicate, values in qualifiers.items())
+    if references := ", ".join([f"wdref:{name}" for name in cited]):
+        lines.append(f"prov:wasDerivedFrom {references}")
+    return turtle_text(f"wds:{id}", lines)
 
 
 def _values_of_snaks(prefix: str, snaks: Iterable[Snak]) -> _Values:

@@ -16,12 +16,14 @@ from urllib.parse import quote
 from kg.errors import InputError
 from kg.file_linking.entity_files import EntityFile
 from kg.importers.input_files import open_decompressed
+from kg.importers.tables.table_files import read_sample
 from kg.linking.causes import cause_of_miss
 from kg.linking.model import Candidate, Classification
 from kg.text.number_words import counted
 
 _FALSE = frozenset(("false", "0", "no", "not", "f"))
 _EXAMPLES = 5
+_MAX_ROWS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,9 @@ def _read_rows(path: Path) -> list[list[str]]:
     """The rows of a table; those of SSSOM with the two names first."""
     if not path.exists():
         raise InputError(f"There is no file {path}.")
+    if path.is_file() and path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson", ".parquet", ".xlsx")):
+        named = read_sample(path, _MAX_ROWS)
+        return [list(named[0]), *([*row.values()] for row in named)] if named else []
     with open_decompressed(path) as file:
         text = file.read().decode("utf-8-sig", "replace")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]

@@ -389,3 +389,14 @@ def test_characters_of_another_encoding_are_reported(folder: Path, capsys: pytes
     assert "left.csv: 1 row has characters that cannot be read, first row 2" in capsys.readouterr().err
     main(["link", str(folder / "right.csv"), str(folder / "right.csv")])
     assert "cannot be read" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_known_pairs_may_be_in_any_form_of_table(folder: Path, suffix: str, capsys: pytest.CaptureFixture[str]) -> None:
+    gold = folder / f"gold.{suffix}"
+    if suffix == "jsonl":
+        gold.write_text("".join(json.dumps({"ours": str(n), "theirs": f"x{n}"}) + "\n" for n in range(10)))
+    else:
+        duckdb.sql(f"COPY (SELECT 'x' || i AS theirs, i AS ours FROM range(10) AS t(i)) TO '{gold}'")
+    main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--gold", str(gold)])
+    assert "recall    1.0000: 9 of 9 correct pairs were found" in capsys.readouterr().out
