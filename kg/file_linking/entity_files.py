@@ -28,6 +28,7 @@ from kg.importers.tables.table_mapping import (
 )
 from kg.linking.mentions import KIND_OF_CLASS, find_mentions
 from kg.linking.model import Credit, Mention
+from kg.linking.names import find_year
 from kg.mappings.linked_datasets import LinkedDataset, find_identifier, read_datasets
 from kg.project import Project, find_project
 from kg.schema import Schema, read_ontology, to_schema
@@ -288,9 +289,7 @@ class _Description:
 
     def to_mention(self, id: str, kind: str) -> Mention:
         names = tuple(dict.fromkeys((*self.names, *self.titles)))
-        years = self.years or {
-            int(match[1]) for name in names if (match := re.search(r"\((1[89]\d\d|20\d\d)\)\s*$", name)) is not None
-        }
+        years = self.years or {year for name in names if (year := find_year(name)) is not None}
         if kind in ("film", "person"):
             years = years or self.title_years
         return Mention(

@@ -45,7 +45,9 @@ _TWO_TITLES = re.compile(r"\s+(?:[/=|]|a\.?k\.?a\.?:?)\s+", re.IGNORECASE)
 """Between two titles in one cell."""
 _BRACKETS = str.maketrans("", "", "()[]")
 _IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
-_KIND_OF_WORK = re.compile(r"(?:\d{4} )?(?:[a-z]+ )?(?:film|movie|short|tv series|miniseries|documentary|serial)")
+_KINDS_OF_WORK = "(?:[a-z]+ )?(?:film|movie|short|tv series|miniseries|documentary|serial)"
+_KIND_OF_WORK = re.compile(rf"(?:\d{{4}} )?{_KINDS_OF_WORK}")
+_YEAR_OF_WORK = re.compile(rf"\s[(\[](?P<year>(?:18|19|20)\d\d) {_KINDS_OF_WORK}[)\]]$", re.IGNORECASE)
 _SUBTITLE = re.compile(r"\s*(?:[,;.] or,? | or: |:|;| [-–—] | \.\.\. |—|--)\s*", re.IGNORECASE)
 _ELISION = re.compile(r"\b([ldLD])['’](?=\w)")
 _EPISODE = re.compile(
@@ -136,12 +138,12 @@ class Title:
 
 
 def find_year(text: str) -> int | None:
-    """The year in brackets at the end of a title.
+    """The year in brackets at the end of a title, alone or with the kind of work.
 
-    >>> find_year("Heat (1995)")
-    1995
+    >>> find_year("Heat (1995)"), find_year("The Card (1952 film)")
+    (1995, 1952)
     """
-    match = _YEAR.search(text)
+    match = _YEAR.search(text) or _YEAR_OF_WORK.search(text)
     return int(match["year"]) if match is not None else None
 
 

@@ -400,3 +400,16 @@ def test_known_pairs_may_be_in_any_form_of_table(folder: Path, suffix: str, caps
         duckdb.sql(f"COPY (SELECT 'x' || i AS theirs, i AS ours FROM range(10) AS t(i)) TO '{gold}'")
     main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--gold", str(gold)])
     assert "recall    1.0000: 9 of 9 correct pairs were found" in capsys.readouterr().out
+
+
+def test_a_year_with_the_kind_of_work_behind_a_title_is_a_year(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{n},{title},{1980 + n}" for n, title in enumerate(TITLES)]
+    (folder / "left.csv").write_text("\n".join(["no,title,year", *rows]) + "\n")
+    rows = [f"x{n},{title} ({1980 + n} film)" for n, title in enumerate(TITLES)]
+    (folder / "right.csv").write_text("\n".join(["no,title", *rows]) + "\n")
+    main(["link", str(folder / "left.csv"), str(folder / "right.csv"), "--format", "json"])
+    pairs = json.loads(capsys.readouterr().out)["pairs"]
+    assert {(pair["left_id"], pair["right_id"]) for pair in pairs} == {(str(n), f"x{n}") for n in range(10)}
+    assert all("same year" in pair["reasons"] for pair in pairs)
