@@ -21,7 +21,7 @@ from kg.graph.store import find_quads
 from kg.schema import KIND
 from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, RDF, TYPE, Term
 
-BATCH = 5_000
+BATCH = 10_000
 """Entities whose facts are read at once."""
 _PREFERRED, _SUBJECT = NamedNode(EVIDENCE + "preferred"), NamedNode(RDF + "subject")
 
