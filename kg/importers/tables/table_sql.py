@@ -5,8 +5,10 @@ Each name and value from outside goes through `quote` or `quote_name`, so no tex
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from kg.importers.dataset_names import (
     dataset_entity_name_sql,
@@ -95,21 +97,24 @@ class TableSql:
         """
         mapping = self.mapping
         names = [quote_name(name) for name in mapping.required_columns]
-        columns = ", ".join(names)
         trimmed = ", ".join(f"{clean_sql(name, ('trim',))} AS {name}" for name in names)
         present = ", ".join(f"{self._without_missing(name)} AS {name}" for name in names)
         # Each cell of the key is used several times, so it is computed before.
         keys = [quote_name(f"kg:key{number}") for number in range(len(mapping.key))]
-        cells = ", ".join(
-            f"{_unless_rejected(self.cell(name, mapping.key_clean), mapping.key_clean)} AS {key}"
+        steps = _without_trim(mapping.key_clean)
+        cells = [
+            f"{_unless_rejected(clean_sql(quote_name(name), steps), steps)} AS {key}"
             for name, key in zip(mapping.key, keys, strict=True)
-        )
+        ]
+        cells += [f"{clean_sql(quote_name(name), steps)} AS {cell}" for (name, steps), cell in self._cleaned.items()]
+        columns = ", ".join((*names, *self._cleaned.values()))
         subject = dataset_entity_name_sql(mapping.prefix, *keys)
         record = " || '|' || ".join(map(self.cell, mapping.record) if mapping.record else keys)
         record = _ONE_LINE.format(v=f"({record})")
         return (
             f"SELECT {subject} AS {SUBJECT}, {record} AS {RECORD}, {self.is_selected()} AS {SELECTED}, {columns}"
-            f" FROM (SELECT {cells}, {columns} FROM (SELECT {present} FROM (SELECT {trimmed} FROM {self.cells})))"
+            f" FROM (SELECT {', '.join((*cells, *names))}"
+            f" FROM (SELECT {present} FROM (SELECT {trimmed} FROM {self.cells})))"
         )
 
     def key_fault(self) -> str:
@@ -276,6 +281,7 @@ class TableSql:
         name = f"{SUBJECT} || {quote(f'.{part.property}.')} || concat_ws('-', {', '.join(components)})"
         has_part = " AND ".join((FITS, *(self._has(part, required) for required in self.required_of(part))))
         cells = [quote_name(cell) for cell in dict.fromkeys(name for column in part.columns for name in column.cells())]
+        cells += self._cleaned.values()
         elements = [
             f"{self._elements(column)} AS {_list_name(number)}"
             for number, column in enumerate(part.columns)
@@ -439,14 +445,34 @@ class TableSql:
         return f"list_sort(list_distinct(list_transform({self._list(column.name, column.split)}, lambda u: {each})))"
 
     def cell(self, name: str, clean: tuple[str, ...] = ("trim",)) -> str:
-        """A cell of the keyed rows, which is trimmed already."""
-        return clean_sql(quote_name(name), _without_trim(clean))
+        """A cell of the keyed rows, which is trimmed already, and perhaps cleaned."""
+        steps = _without_trim(clean)
+        return self._cleaned.get((name, steps)) or clean_sql(quote_name(name), steps)
+
+    @cached_property
+    def _cleaned(self) -> Mapping[tuple[str, tuple[str, ...]], str]:
+        """The columns of the keyed rows with cells that several columns of the mapping clean in one way.
+
+        What may reject a cell is a test of its form, and takes long where each fact makes it anew.
+        """
+        columns = (*self.mapping.columns, *(column for part in self.mapping.parts for column in part.columns))
+        split = {name for part in self.mapping.parts for name in part.each}
+        uses = Counter(
+            (column.name, _without_trim(column.clean))
+            for column in columns
+            if column.name and not column.split and column.name not in split and can_reject(column.clean)
+        )
+        several = (use for use, count in uses.items() if count > 1)
+        return {use: quote_name(f"kg:clean{number}") for number, use in enumerate(several)}
 
     def _text(self, column: ColumnMapping) -> str:
         return self.cell(column.name, ()) if column.name else quote(column.constant)
 
     def _value(self, column: ColumnMapping, text: str, *, is_trimmed: bool = True) -> str:
-        value = clean_sql(text, _without_trim(column.clean) if is_trimmed else column.clean)
+        if column.name and text == quote_name(column.name):
+            value = self.cell(column.name, column.clean)
+        else:
+            value = clean_sql(text, _without_trim(column.clean) if is_trimmed else column.clean)
         if column.value_type == "integer":
             # Spreadsheets and data frames write whole numbers as 116.0.
             is_float = f"regexp_full_match({value}, '[0-9]{{1,18}}[.]0+')"
