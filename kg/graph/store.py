@@ -129,10 +129,10 @@ class StoreWriter:
     def _copy(self, before: Path) -> None:
         # The files of a store do not change, so that its copy is a folder of links to them.
         Store.read_only(str(before)).backup(str(self._path))
-        self._store = Store(str(self._path))
 
     def _change(self, changes: Changes) -> None:
-        assert self._store is not None
+        # Opened only now: as long as it is open, Oxigraph compacts what was filled before, which is lost with the copy.
+        self._store = Store(str(self._path))
         for quad in changes.removed:
             self._store.remove(quad)
         self._store.extend(changes.added)
