@@ -209,26 +209,22 @@ def copy_of(project: SmallProject, folder: Path) -> SmallProject:
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SERIES))
 def test_a_build_after_changes_equals_a_build_from_nothing(seed: int, tmp_path: Path) -> None:
-    """Compared after all changes of a series, and after one of them."""
+    """Compared after all changes of a series, since comparing takes longer than changing."""
     luck = random.Random(seed)
     project = SmallProject(tmp_path / "films")
     write_films(project, luck)
     project.write("data/places.yaml", "source: fan-site\nana-silva-2: {type: Person, label: Ana}\n")
     changes = luck.choices(CHANGES, k=LENGTH)
-    compared = {luck.randrange(LENGTH), LENGTH - 1}
-    for number, change in enumerate(changes):
+    for change in changes:
         change(project, luck)
         report = build(project.project)
-        if number not in compared:
-            continue
-        scratch = copy_of(project, tmp_path / "scratch")
-        again = build(scratch.project, force=True)
-        done = [change.__name__ for change in changes[: number + 1]]
-        if "unchanged" not in report.counts:  # whose findings the last build had
-            assert [str(finding) for finding in report] == [str(finding) for finding in again], done
-        if report.ok:
-            assert state(project, tmp_path / "tables") == state(scratch, tmp_path / "tables"), done
-        shutil.rmtree(scratch.folder)
+    scratch = copy_of(project, tmp_path / "scratch")
+    again = build(scratch.project, force=True)
+    done = [change.__name__ for change in changes]
+    if "unchanged" not in report.counts:  # whose findings the last build had
+        assert [str(finding) for finding in report] == [str(finding) for finding in again], done
+    if report.ok:
+        assert state(project, tmp_path / "tables") == state(scratch, tmp_path / "tables"), done
 
 
 @pytest.mark.parametrize("seed", range(SERIES_OF_FAULTS))
