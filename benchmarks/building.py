@@ -27,14 +27,17 @@ LIMIT = 2.0
 
 
 def load_bare(build: Path, folder: Path) -> float:
-    """The seconds that an Oxigraph store takes to load the quads of a build from a file, and nothing else."""
-    lines = folder.with_suffix(".nq")
-    SnapshotFile(build).write_quads(lines, ALL)
+    """The seconds that an Oxigraph store takes to load the quads of a build from files, and nothing else."""
+    files = folder.with_suffix(".files")
+    files.mkdir()
+    store, took = Store(str(folder)), 0.0
+    for lines in SnapshotFile(build).write_quads(files, ALL):
+        began = time.perf_counter()
+        store.bulk_load(path=lines, format=RdfFormat.N_QUADS)
+        took += time.perf_counter() - began
     began = time.perf_counter()
-    store = Store(str(folder))
-    store.bulk_load(path=lines, format=RdfFormat.N_QUADS)
     store.flush()
-    return time.perf_counter() - began
+    return took + time.perf_counter() - began
 
 
 def main() -> None:
