@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kg.project import Project
 
 _TASKS = ("review", "why", "split")
+FILES, PROJECT = "LEFT RIGHT", ""
+"""The task of linking two files, or one within itself, and that of linking a project, which has no word."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -52,12 +54,18 @@ def add_commands(commands: Commands) -> None:
     link.add_argument("-f", "--format", choices=("text", "json"), default="text", help="default: text")
 
 
+def link_task(call: argparse.Namespace) -> str:
+    """What `kg link` is to do: `FILES`, `PROJECT`, or the first word that was stated, which should be a task."""
+    first = call.words[0] if call.words else PROJECT
+    return FILES if call.dedupe or (len(call.words) == 2 and first not in _TASKS) else first
+
+
 def _link(call: argparse.Namespace) -> int:
     from kg.project import find_project
 
-    task, *entities = call.words or [""]
+    task, entities = link_task(call), call.words[1:]
     _check_kinds(call.kind)
-    if call.dedupe or (len(call.words) == 2 and task not in _TASKS):
+    if task == FILES:
         return link_files(call, _thresholds(call), today())
     check_no_file_options(call)
     if task and task not in _TASKS:

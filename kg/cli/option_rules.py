@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from kg.cli.link import FILES, PROJECT, link_task
 from kg.errors import InputError
 
 _Call = argparse.Namespace
@@ -22,19 +23,10 @@ class OptionRule:
 
 
 _FILES = "--data"
-_LINK_TASKS = ("review", "why", "split")
-
-
-def _link_task(call: _Call) -> str:
-    """What `kg link` does: `files`, `project`, or a task by its name."""
-    first = call.words[0] if call.words else ""
-    if call.dedupe or (len(call.words) == 2 and first not in _LINK_TASKS):
-        return "files"
-    return first or "project"
 
 
 def _is_link(*tasks: str) -> Callable[[_Call], bool]:
-    return lambda call: _link_task(call) in tasks
+    return lambda call: link_task(call) in tasks
 
 
 RULES = (
@@ -151,21 +143,21 @@ RULES = (
         "without the task: kg link review",
     ),
     OptionRule(("link",), ("port",), lambda call: call.web, "without --web"),
-    OptionRule(("link",), ("between", "dry_run"), _is_link("project"), "except where a project is linked: kg link"),
+    OptionRule(("link",), ("between", "dry_run"), _is_link(PROJECT), "except where a project is linked: kg link"),
     OptionRule(
         ("link",),
         ("kind", "same", "different", "precision", "report"),
-        _is_link("project", "files"),
+        _is_link(PROJECT, FILES),
         "with kg link {task}: it is for linking a project or two files",
     ),
     OptionRule(
         ("link",),
         ("limit",),
-        lambda call: _link_task(call) in ("files", "review") or call.format == "json",
+        lambda call: link_task(call) in (FILES, "review") or call.format == "json",
         "here: it bounds the pairs of kg link review, of two files, and of --format json",
     ),
-    OptionRule(("link",), ("limit",), lambda call: _link_task(call) not in ("why", "split"), "for one pair"),
-    OptionRule(("link",), ("format",), lambda call: _link_task(call) != "split", "with kg link split"),
+    OptionRule(("link",), ("limit",), lambda call: link_task(call) not in ("why", "split"), "for one pair"),
+    OptionRule(("link",), ("format",), lambda call: link_task(call) != "split", "with kg link split"),
     OptionRule(
         ("link",), ("format",), lambda call: not (call.web or call.log), "with --web and --log, which have one form"
     ),
@@ -179,7 +171,7 @@ def check_options(call: _Call) -> None:
     name = f"{call.command} {kind}" if isinstance(kind, str) else call.command
     for rule in RULES:
         if name in rule.commands and not rule.has_effect(call) and (stated := next(_stated(call, rule.options), "")):
-            words = {"task": _link_task(call) if call.command == "link" else "", **vars(call)}
+            words = {"task": link_task(call) if call.command == "link" else "", **vars(call)}
             raise InputError(f"{stated} has no effect {rule.reason.format_map(words)}.")
 
 
