@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from threading import Timer
+from threading import Event, Thread
 
 from kg.errors import InputError, LimitError
 
@@ -20,6 +20,8 @@ _SECONDS: ContextVar[float] = ContextVar("_SECONDS", default=0.0)
 _MEMORY: ContextVar[int | None] = ContextVar("_MEMORY", default=None)
 _BEFORE = 0.05
 """How many seconds before the deadline an engine is interrupted, so that the client need not kill its process."""
+_AGAIN = 0.05
+"""Seconds between two interruptions of an engine."""
 
 
 def took_too_long(seconds: float, activity: str = "The query") -> LimitError:
@@ -85,19 +87,31 @@ def remaining_seconds() -> float | None:
 
 @contextmanager
 def interrupt_in_time(interrupt: Callable[[], None], error: type[Exception]) -> Iterator[None]:
-    """Calls `interrupt` when the time is over; what it raises, an `error`, becomes a `LimitError`."""
+    """Calls `interrupt` when the time is over; what it raises, an `error`, becomes a `LimitError`.
+
+    It is called again and again, since an engine forgets the interruption of a statement that it has not begun yet.
+    """
     if (left := remaining_seconds()) is None:
         yield
         return
-    timer = Timer(max(left - _BEFORE, left / 2), interrupt)
-    timer.daemon = True
-    timer.start()
+    is_ended = Event()
+
+    def interrupt_until_ended() -> None:
+        wait = max(left - _BEFORE, left / 2)
+        while not is_ended.wait(wait):
+            interrupt()
+            wait = _AGAIN
+
+    thread = Thread(target=interrupt_until_ended, daemon=True)
+    thread.start()
     try:
         yield
     except error as interrupted:
         raise took_too_long(_SECONDS.get()) from interrupted
     finally:
-        timer.cancel()
+        # What is done with the engine after this is not interrupted.
+        is_ended.set()
+        thread.join()
 
 
 def memory_limit() -> int | None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
@@ -27,7 +28,7 @@ from kg.queries.routing import ColumnarGraph, QueryEngine, Routed, route
 from kg.queries.sparql_to_sql.algebra import NotCompiled
 from kg.queries.sparql_to_sql.run import compile_query, run_compiled
 from kg.terms import XSD
-from kg.workers.job_limits import deadline_in
+from kg.workers.job_limits import deadline_in, interrupt_in_time
 from tests.conformance.sparql_suite import Dataset, all_cases, passes
 from tests.conformance.test_sparql_suite import KNOWN_FAILURES
 from tests.laws.sparql_queries import graphs, queries
@@ -283,6 +284,21 @@ def test_a_product_of_values_is_interrupted() -> None:
     columns = Columns.of_quads(LINKS)
     with deadline_in(0.2), pytest.raises(LimitError, match=r"took longer than 0\.2 seconds"):
         run_compiled(columns, compile_query(columns, f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}"))
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3], ids=["begun in time", "begun too late"])
+def test_a_statement_is_interrupted_whenever_it_begins(pause: float) -> None:
+    cursor = Columns.of_quads(LINKS).cursor()
+
+    def run_endless_statement() -> None:
+        with deadline_in(0.2), interrupt_in_time(cursor.interrupt, duckdb.InterruptException):
+            time.sleep(pause)
+            cursor.execute("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = -1")
+
+    with pytest.raises(LimitError, match=r"took longer than 0\.2 seconds"):
+        run_endless_statement()
+    assert cursor.execute("SELECT 1").fetchone() == (1,)
+    cursor.close()
 
 
 def test_what_could_not_be_interrupted_in_this_process_is_not_compiled() -> None:
