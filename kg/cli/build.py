@@ -88,7 +88,7 @@ def _update(call: argparse.Namespace) -> int:
     update = find_update(find_own_project(call))
     write(update.to_diff())
     if not update:
-        print_message("The project has the ontology and the queries of this program.")
+        print_message(_NOTHING_NEWER[update.compared])
         return 0
     if call.apply:
         update.apply()
@@ -101,6 +101,17 @@ def _update(call: argparse.Namespace) -> int:
         if call.apply:
             print_message("The program's are beside them, with .new behind their names: compare, then remove them.")
     return 0
+
+
+_NOTHING_NEWER = {
+    "all": "The program has no newer ontology or queries than the project.",
+    "ontology": "The program has no newer ontology than the project. Queries were not compared: the project has no"
+    " ontology/origin.json, which notes the files that were copied.",
+    "own ontology": "Nothing was compared: the project has an ontology of its own.",
+    "same": "Nothing was compared: this project comes with the program, and has its ontology and queries."
+    " Newer ones come with a newer version: `git pull` in a clone, else `pip install --upgrade`.",
+}
+"""What of a project was compared -> the message when nothing is newer."""
 
 
 _SOURCE_OPTIONS = {
@@ -196,7 +207,8 @@ def _build_once(call: argparse.Namespace) -> int:
     if reason := _REASONS.get(str(report.counts.get("anew"))):
         print_message(reason)
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
-    write(f"Built: {format_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
+    counts = format_counts(report, "facts", "sources", "triples", "contested")
+    write(f"Built: {counts}, {report.counts['seconds']:,.2f} seconds{unchanged}\n")
     return 0
 
 

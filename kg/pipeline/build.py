@@ -102,7 +102,7 @@ def build(
             report = Report(counts=_read_counts(published.folder))
             with contextlib.suppress(OSError):  # a folder that is only read
                 os.utime(published.folder / COUNTS)  # files that are newer have the same content
-            return replace(report, counts={**report.counts, "unchanged": 1})
+            return replace(report, counts={**report.counts, "seconds": _seconds_since(start), "unchanged": 1})
         show = progress if progress is not None else no_progress
         is_usable = published.folder == last.folder and not (without or despite_findings)
         base = last if is_usable else LastBuild(digests=last.digests)
@@ -189,7 +189,7 @@ def _store(
             tables.sql.close()  # the store is filled from the snapshot, and needs the memory
             fill_store(folder, memory=memory)
     counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
-    counts["seconds"] = round(time.perf_counter() - start, 2)
+    counts["seconds"] = _seconds_since(start)
     kept = {name: count for name, count in counts.items() if name != "anew"}
     _write_counts(folder, {**kept, "records": records})
     if graph.shapes_report is not None:
@@ -210,6 +210,10 @@ def _store(
     store.finish()
     publish(project, folder, digest(graph.last))
     return replace(graph.report, counts=counts)
+
+
+def _seconds_since(start: float) -> float:
+    return round(time.perf_counter() - start, 2)
 
 
 class _EarlyProvenance:

@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from kg.errors import InputError
@@ -24,12 +25,26 @@ _FOLDERS = ("ontology", "queries")
 _BESIDE = ".new"
 
 
+class Compared(StrEnum):
+    """What of a project was compared with the program."""
+
+    ALL = "all"
+    """The project notes which files it has copied."""
+    ONTOLOGY = "ontology"
+    """It notes none, but has most files of the ontology: it may be a copy from before they were noted."""
+    OWN_ONTOLOGY = "own ontology"
+    """Nothing: it notes none, and has other files."""
+    SAME = "same"
+    """Nothing: it is the project that comes with the program."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectUpdate:
     """The files of a project that differ from newer ones of the program, by their names in the project."""
 
     project: Project
     program: Project
+    compared: Compared
     replaced: tuple[str, ...]
     """Those that are as they were copied, and those that the project does not have yet."""
     removed: tuple[str, ...]
@@ -73,7 +88,7 @@ def find_update(project: Project, program: Project | None = None) -> ProjectUpda
     """
     program = program if program is not None else packaged_project()
     if program.folder == project.folder:
-        return ProjectUpdate(project, program, (), (), ())
+        return ProjectUpdate(project, program, Compared.SAME, (), (), ())
     theirs, own = dict(_files(program)), dict(_files(project))
     origin = _read_origin(project)
     replaced: list[str] = []
@@ -85,12 +100,15 @@ def find_update(project: Project, program: Project | None = None) -> ProjectUpda
                 replaced.append(name)
         elif (present := _digest(own[name])) != digest and origin.get(name) != digest:
             (replaced if present == origin.get(name) else changed).append(name)
+    compared = Compared.ALL
     if not origin:
         ontology = {name for name in theirs if name.startswith("ontology/") and name.endswith(".ttl")}
-        changed = [name for name in changed if name in ontology and 2 * len(ontology & own.keys()) > len(ontology)]
+        is_copy = 2 * len(ontology & own.keys()) > len(ontology)
+        compared = Compared.ONTOLOGY if is_copy else Compared.OWN_ONTOLOGY
+        changed = [name for name in changed if is_copy and name in ontology]
     gone = (name for name, digest in origin.items() if name in own and name not in theirs)
     removed = [name for name in gone if _digest(own[name]) == origin[name]]
-    return ProjectUpdate(project, program, tuple(replaced), tuple(removed), tuple(changed))
+    return ProjectUpdate(project, program, compared, tuple(replaced), tuple(removed), tuple(changed))
 
 
 def _files(project: Project) -> Iterator[tuple[str, Path]]:

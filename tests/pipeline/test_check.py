@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,21 @@ def test_a_project_that_can_only_be_read_is_up_to_date(
     monkeypatch.setattr(os, "utime", refuse)
     assert main(["build", "--project", str(films.folder)]) == 0
     assert "nothing has changed" in capsys.readouterr().out
+
+
+def test_a_build_prints_its_own_time_with_fractions_of_a_second(
+    films: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films.write("data/films.yaml", "source: encyclopedia\nanora: {type: Film, label: Anora}\n")
+    build = ["build", "--project", str(films.folder)]
+
+    assert main(build) == 0
+    first = re.search(r"(\d+\.\d\d) seconds$", capsys.readouterr().out)
+    assert main(build) == 0
+    second = re.search(r"(\d+\.\d\d) seconds \(nothing has changed\)$", capsys.readouterr().out)
+    assert first is not None
+    assert second is not None
+    assert float(second[1]) < float(first[1])
 
 
 @pytest.mark.parametrize("words", ["fix --apply", "import remove a", "link", "decide a b --for c --because d"])

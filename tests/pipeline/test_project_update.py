@@ -120,4 +120,17 @@ def test_the_commands_say_that_the_program_has_newer_files_and_what_to_do(
     assert main(["update", "--apply", *at]) == 0
     assert '"prizes"' in path.read_text(encoding="utf-8")
     assert main(["update", *at]) == 0
-    assert "has the ontology and the queries of this program" in capsys.readouterr().err
+    assert "The program has no newer ontology or queries than the project." in capsys.readouterr().err
+
+
+def test_what_was_not_compared_is_not_said_to_be_the_newest(
+    anora: SmallProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["update", "--project", str(packaged_project().folder)]) == 0
+    assert "Nothing was compared: this project comes with the program" in capsys.readouterr().err
+    assert main(["update", "--project", str(anora.folder)]) == 0
+    assert "Nothing was compared: the project has an ontology of its own." in capsys.readouterr().err
+    create_project(tmp_path / "copy", like=packaged_project())
+    (tmp_path / "copy/ontology/origin.json").unlink()
+    assert main(["update", "--project", str(tmp_path / "copy")]) == 0
+    assert "Queries were not compared" in capsys.readouterr().err
