@@ -506,30 +506,37 @@ class FilmGraph:
         self,
         path: Path | str,
         *,
-        format: str = "turtle",
+        format: str | None = None,
         only: str = "knowledge",
         film: str | None = None,
         report: Callable[[str], None] | None = None,
         by_predicate: bool = False,
     ) -> None:
-        """Write the graph to a file, which is replaced at once.
+        """Write the graph to a file, which is replaced at once, by default in the format of its ending, else Turtle.
 
-        For `csv`, a table for each class is written to a folder; for `parquet`, the tables of the build, with
-        `by_predicate` the triples of each predicate apart.
+        For `csv`, a table for each class is written to a folder, or the only table to a file; for `parquet`, the tables
+        of the build to a folder, with `by_predicate` the triples of each predicate apart.
         """
-        from kg.exports.export import check_export, to_class_tables
+        from kg.exports.export import check_export, check_folder, format_of, to_class_tables
 
+        format = format_of(path, format)
         path = Path(path)
         if by_predicate and format != "parquet":
             raise InputError("Only tables are partitioned by predicate: choose the format parquet.")
         try:
             if format == "csv":
                 check_export(format, only=only, of_film=film is not None)
+                tables = to_class_tables(self._export_request(only, film).quads())
+                if path.suffix.lower() == ".csv" and not path.is_dir() and len(tables) == 1:
+                    write_file(path, tables.values(), durable=False)
+                    return
+                check_folder(path, format, tables=len(tables))
                 path.mkdir(parents=True, exist_ok=True)
-                for name, text in to_class_tables(self._export_request(only, film).quads()).items():
+                for name, text in tables.items():
                     write_file(path / f"{name}.csv", (text,), durable=False)
             elif format == "parquet":
                 check_export(format, only=only, of_film=film is not None)
+                check_folder(path, format)
                 path.mkdir(parents=True, exist_ok=True)
                 self.snapshot.write_tables(path, by_predicate=by_predicate)
             else:

@@ -26,7 +26,7 @@ import sys
 from collections.abc import Sequence
 
 from kg.cli import ask, build, check, compare, completion, import_export, link, serve, stores, why
-from kg.cli.command import CommandParser, Commands, check_output
+from kg.cli.command import CommandParser, Commands, check_output, choose_format
 from kg.cli.option_rules import check_options
 from kg.errors import EngineMismatchError, FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
     try:
         check_output(getattr(call, "output", None))
+        choose_format(call)
         check_options(call)
         status = int(call.run(call))
         sys.stdout.flush()

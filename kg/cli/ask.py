@@ -17,7 +17,7 @@ from kg.cli.command import (
     add_data,
     add_endpoint,
     add_format,
-    add_output,
+    add_format_of_output,
     add_spark,
     add_texts,
     find_own_project,
@@ -113,8 +113,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _add_answer_options(parser: argparse.ArgumentParser) -> None:
-    add_format(parser, _ANSWER_FORMATS, default="table")
-    add_output(parser)
+    add_format_of_output(parser, _ANSWER_FORMATS, default="table")
     parser.add_argument("--why", action="store_true", help="explain each row, down to the sources")
     add_texts(parser)
     parser.add_argument("--labels", action="store_true", help="a column with labels beside each column of entities")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from kg.cli.command import (
     Commands,
     add_engine,
+    add_format_of_output,
     add_input_format,
     add_limit,
-    add_output,
     add_spark,
     add_texts,
     collecting_rarely,
@@ -105,8 +105,7 @@ def _input_format(call: argparse.Namespace) -> RdfFormat | None:
 
 
 def _add_report_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-f", "--format", choices=_FORMATS, default="text", help="default: text")
-    add_output(parser)
+    add_format_of_output(parser, _FORMATS, default="text")
     severities = ("violation", "warning", "info")
     parser.add_argument("--fail-on", choices=severities, default="violation", help="exit 1 from this severity on")
     parser.add_argument("--focus", metavar="ENTITY", action="append", help="check only this entity")

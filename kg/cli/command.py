@@ -158,6 +158,32 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="the file to write; - is stdout")
 
 
+def add_format_of_output(
+    parser: argparse.ArgumentParser,
+    formats: tuple[str, ...],
+    *,
+    default: str,
+    output: str = "the file to write; - is stdout",
+) -> None:
+    """`-f/--format` and `-o/--output`, whose ending chooses the format where none is stated."""
+    help = f"default: by the ending of the file, else {default}"
+    parser.add_argument("-f", "--format", choices=formats, help=help)
+    parser.add_argument("-o", "--output", metavar="FILE", help=output)
+    parser.set_defaults(formats=formats, default_format=default)
+
+
+def choose_format(call: argparse.Namespace) -> None:
+    """Set the format of a call that states none; raises `InputError` where the name of its file contradicts it."""
+    from kg.files.format_endings import format_of_file
+
+    if (default := getattr(call, "default_format", None)) is None:
+        return
+    if call.output in (None, "-"):
+        call.format = call.format or default
+    else:
+        call.format = format_of_file(call.output, call.formats, stated=call.format, default=default)
+
+
 def add_texts(parser: argparse.ArgumentParser, *, purpose: str = "to quote passages") -> None:
     """`--texts`."""
     parser.add_argument("--texts", metavar="DIR", help=f"the folder of source texts, {purpose}; default: $KG_TEXTS")

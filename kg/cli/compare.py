@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kg.cli.command import Commands, add_output, add_texts, print_message, write
+from kg.cli.command import Commands, add_format_of_output, add_texts, print_message, write
 from kg.cli.progress import step_progress
 
 _FORMATS = ("text", "markdown", "json", "atom")
@@ -35,12 +35,11 @@ def add_commands(commands: Commands) -> None:
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-f", "--format", choices=_FORMATS, default="text", help="default: text")
+    add_format_of_output(parser, _FORMATS, default="text")
     parser.add_argument(
         "--fail-on", action="append", choices=_GATES, default=[], metavar="CHANGE",
         help=f"status 1 if there is such a change: {', '.join(_GATES)}",
     )  # fmt: skip
-    add_output(parser)
     add_texts(parser, purpose="to verify passages")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kg.cli.command import (
     Commands,
     add_format,
+    add_format_of_output,
     add_spark,
     find_own_project,
     open_call_graph,
@@ -221,10 +222,8 @@ _PARTS = ("knowledge", "asserted", "inferred", "provenance", "ontology", "links"
 
 def _add_export(commands: Commands) -> None:
     export = commands.add("export", "Write the graph in a format; the output is reproducible, byte for byte.", _export)
-    export.add_argument("-f", "--format", choices=_EXPORT_FORMATS, default="turtle", help="default: turtle")
-    export.add_argument(
-        "-o", "--output", metavar="FILE", help="the file to write; a folder for csv and parquet; - is stdout"
-    )
+    output = "the file to write; a folder for csv and parquet; - is stdout"
+    add_format_of_output(export, _EXPORT_FORMATS, default="turtle", output=output)
     export.add_argument("--only", choices=_PARTS, default="knowledge", help="the part to write; default: knowledge")
     split = "for the loader of another store: N gzip files in the folder -o, with a name for every graph"
     export.add_argument("--split", metavar="N", type=positive_integer, help=split)

@@ -179,6 +179,7 @@ def _stated(call: _Call, options: Iterable[str]) -> Iterator[str]:
     """Yield those of some options that a call states with another value than their default, as they are written."""
     for option in options:
         action = next(action for action in call.parser._actions if action.dest == option)
-        if getattr(call, option) != action.default:
+        default = getattr(call, "default_format", None) if option == "format" else None
+        if getattr(call, option) != (default or action.default):
             flag = action.option_strings[-1] if action.option_strings else str(action.metavar)
             yield f"{flag} {getattr(call, option)}" if action.choices and action.nargs != 0 else flag

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kg.cli.command import (
     Commands,
     add_endpoint,
-    add_output,
+    add_format_of_output,
     add_texts,
     open_call_graph,
     print_message,
@@ -35,8 +35,7 @@ def add_commands(commands: Commands) -> None:
     why = commands.add("why", "Explain why a triple holds, down to the passages of the sources.", _why)
     _add_triple(why, is_value_needed=False)
     formats = ("text", "json", "proof", "turtle", "mermaid", "svg")
-    why.add_argument("-f", "--format", choices=formats, default="text", help="default: text")
-    add_output(why)
+    add_format_of_output(why, formats, default="text")
     why.add_argument("--all", action="store_true", help="every explanation, not only a shortest one")
     why.add_argument(
         "--limit", metavar="N", type=whole_number, default=20, help="at most N explanations, or values; default: 20"

@@ -17,11 +17,13 @@ from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 from kg.decisions.links import link_files
 from kg.errors import InputError
 from kg.exports import rdf
+from kg.files.format_endings import format_of_file
 from kg.graph.provenance import Provenance
 from kg.graph.snapshot_file import SnapshotFile, part_of
 from kg.graph.store import iterate_quads
 from kg.lookup.entity_names import EntityNames
 from kg.terms import KNOWLEDGE, LABEL, ONTOLOGY, TYPE, Term, to_curie, to_short
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     from kg.exports.wikidata_model import WikidataItems
@@ -95,6 +97,29 @@ def check_export(format: str, *, only: str = "knowledge", of_film: bool = False)
         raise InputError(f"{format} is not written for one film; these formats are: {others}.")
     if of_film and only not in _KNOWLEDGE:
         raise InputError(f"One film is a part of {', '.join(_KNOWLEDGE)}, not of {only}.")
+
+
+def format_of(path: Path | str, format: str | None) -> str:
+    """The format of an export to a file: the one that is stated, else that of the name's ending, else Turtle.
+
+    Raises `InputError` for an ending of another format, and for a folder where a format is one file.
+    """
+    chosen = format_of_file(path, FORMATS, stated=format, default="turtle")
+    if chosen in FORMATS and FORMATS[chosen].write is not None and (str(path).endswith("/") or Path(path).is_dir()):
+        raise InputError(f"{path} is a folder, and {chosen} is one file. Name a file, or choose csv or parquet.")
+    return chosen
+
+
+def check_folder(path: Path, format: str, *, tables: int | None = None) -> None:
+    """Raise `InputError` for the name of a file where several `tables` are written, unless a folder is named so."""
+    if path.suffix.lower() != f".{format}" or path.is_dir():
+        return
+    written = "Parquet has a file for each table"
+    advice = ""
+    if tables is not None:
+        written = f"{counted(tables, 'table')} are written, one for each class"
+        advice = f" One table of your choice is the answer to a query: kg sparql QUERY -o {path}."
+    raise InputError(f"{path}: {written}. Name a folder, such as {path.with_suffix('')}.{advice}")
 
 
 # Writers import their modules when they are called, so that an export loads only its own format.

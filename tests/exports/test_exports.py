@@ -14,6 +14,7 @@ import rdflib
 from pyoxigraph import RdfFormat, parse, serialize
 from rdflib.compare import isomorphic
 
+from kg.cli import main
 from kg.errors import InputError
 from kg.exports.export import to_class_tables
 from kg.exports.jsonld import stream_jsonld
@@ -332,6 +333,57 @@ def test_what_a_format_does_not_have_is_refused(
 def test_tables_alone_are_partitioned_by_predicate(anora: FilmGraph, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="choose the format parquet"):
         anora.export(tmp_path / "films.ttl", by_predicate=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [
+        ("films.nt", "<https://w3id.org/"),
+        ("films.rdf", "<?xml"),
+        ("films.json", '{\n "@context"'),
+        ("films", "@prefix"),
+    ],
+)
+def test_the_ending_of_the_file_chooses_the_format(anora: FilmGraph, tmp_path: Path, name: str, beginning: str) -> None:
+    anora.export(tmp_path / name)
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith(beginning)
+    assert main(["export", "-o", str(tmp_path / f"our-{name}"), "--project", str(anora.project.folder)]) == 0
+    assert (tmp_path / f"our-{name}").read_bytes() == (tmp_path / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "message"),
+    [
+        ("films.json", "turtle", "files of turtle end in .ttl or .n3. Name another file, or choose the format jsonld"),
+        ("films.xlsx", None, "no format ends in .xlsx. Choose one with --format, or end in .csv"),
+        ("films.tsv", None, "may have several formats. Choose one with --format: quickstatements, sssom"),
+        ("films.nt.gz", None, "what is written is not compressed. Write .*films.nt, and compress it"),
+        (
+            "films.csv",
+            None,
+            r"\d tables are written, one for each class. Name a folder, such as .* kg sparql",
+        ),
+        ("films.parquet", None, "Parquet has a file for each table. Name a folder, such as .*films"),
+        ("", "turtle", "is a folder, and turtle is one file. Name a file, or choose csv or parquet"),
+    ],
+)
+def test_an_ending_that_is_not_of_the_format_is_refused(
+    anora: FilmGraph, tmp_path: Path, name: str, format: str | None, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        anora.export(tmp_path / name, format=format)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_of_one_table_is_a_csv_file_and_a_folder_may_be_named_like_a_file(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", "source: encyclopedia\nanora: {type: Film, label: Anora}\n")
+    graph = project.open()
+    graph.export(tmp_path / "films.csv", only="asserted")
+    assert (tmp_path / "films.csv").read_text() == "id,label\nfilm:anora,Anora\n"
+    (tmp_path / "tables.csv").mkdir()
+    graph.export(tmp_path / "tables.csv", only="asserted")
+    assert [path.name for path in (tmp_path / "tables.csv").iterdir()] == ["Film.csv"]
 
 
 CLASSES = """\

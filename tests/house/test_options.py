@@ -12,6 +12,7 @@ import pytest
 from kg.cli import main, to_parser
 from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
+from kg.files.format_endings import ENDINGS
 from tests.exports.films import ANORA as ITEMS
 from tests.exports.films import Films
 from tests.projects import ROOT, SmallProject
@@ -267,9 +268,8 @@ def test_every_option_of_a_command_with_formats_is_tried() -> None:
     tried: dict[str, set[str]] = {}
     for call in CALLS.values():
         tried.setdefault(call.words[0], set()).update(call.words, *call.options)
-    (commands,) = (action for action in to_parser()._actions if isinstance(action, argparse._SubParsersAction))
     untried = []
-    for name, parser in commands.choices.items():
+    for name, parser in _commands().items():
         listed = (action for action in parser._actions if action.option_strings and action.help != argparse.SUPPRESS)
         actions = {action.dest: action.option_strings for action in listed}
         if "format" in actions and name not in ("export", "link"):
@@ -279,6 +279,48 @@ def test_every_option_of_a_command_with_formats_is_tried() -> None:
                 if dest not in (*NOT_OF_A_FORMAT, "format") and not tried[name].intersection(flags)
             ]
     assert untried == []
+
+
+def _commands() -> dict[str, argparse.ArgumentParser]:
+    (commands,) = (action for action in to_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(commands.choices)
+
+
+def test_every_format_that_is_written_to_a_file_has_endings() -> None:
+    written = {format for parser in _commands().values() for format in parser.get_default("formats") or ()}
+    assert written == set(ENDINGS)
+
+
+@pytest.mark.parametrize(
+    ("words", "output", "beginning"),
+    [
+        (SELECT, "films.csv", "film,p"),
+        (("ask", "films-by", "sean-baker"), "films.json", "{"),
+        (("ask", "films-by", "sean-baker", "--why"), "films.json", "["),
+        (DIRECTOR, "anora.svg", "<svg"),
+        (("check",), "findings.sarif", '{\n "$schema"'),
+        (("diff", "published", "other"), "changes.md", "#"),
+    ],
+)
+def test_the_ending_of_the_file_chooses_the_format(
+    words: tuple[str, ...], output: str, beginning: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main((*words, "-o", str(tmp_path / output))) == 0
+    assert (tmp_path / output).read_text(encoding="utf-8").startswith(beginning)
+
+
+def test_an_ending_of_another_format_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    outcome = run((*SELECT, "-f", "markdown", "-o", "out.csv"), folder, capsys)
+    assert outcome.status == 2
+    assert outcome.messages == (
+        "kg sparql: out.csv: files of markdown end in .md or .markdown. Name another file, or choose the format csv.\n"
+    )
+    assert "has no effect with --why" in run((*SELECT, "--why", "-o", "out.csv"), folder, capsys).messages
+    assert not (folder / "out.csv").exists()
 
 
 # --- kg export
