@@ -62,6 +62,19 @@ def hashed_name(prefix: str, text: str, key: str) -> str:
     return "-".join(filter(None, (prefix, slug, digest)))
 
 
+def may_share_names(prefix: str, other: str) -> bool:
+    """True where keys of two datasets may give one name, since one prefix continues the other.
+
+    The names of a dataset's people and other entities do not mix with those of its keys.
+
+    >>> may_share_names("cat", "cat-x"), may_share_names("cat", "cat-person"), may_share_names("cat", "catalogue")
+    (True, False, False)
+    """
+    shorter, longer = sorted((prefix, other), key=len)
+    rest = longer.removeprefix(f"{shorter}-")
+    return rest != longer and rest.partition("-")[0] not in _reserved()
+
+
 def name_component(text: str) -> str:
     """A text as a component of the name of a part; digits of its digest follow where more than capitals and spaces is
     lost.

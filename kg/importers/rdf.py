@@ -22,7 +22,13 @@ from kg.facts.dates import to_date_range
 from kg.facts.literals import is_address
 from kg.facts.model import Source
 from kg.files.yaml_files import YamlNode
-from kg.importers.dataset_names import dataset_entity_name, hashed_name, name_component, text_entity_name
+from kg.importers.dataset_names import (
+    dataset_entity_name,
+    hashed_name,
+    may_share_names,
+    name_component,
+    text_entity_name,
+)
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession, term_name
 from kg.importers.wikidata_entities import EntityReader
@@ -95,6 +101,17 @@ class RdfMapping:
     """The beginning of an IRI -> the prefix of the names of its entities."""
     currencies: Mapping[str, str]
     """Datatype of an amount of money -> ISO 4217 code."""
+
+    def check_name(self, prefix: str, name: str, iri: str) -> str:
+        """The name that an IRI gets by a prefix; raises `InputError` when another prefix may give it as well."""
+        for other in self.names.values():
+            if len(other) > len(prefix) and name.startswith(f"{other}-") and may_share_names(prefix, other):
+                raise InputError(
+                    f"<{iri}> gets the name film:{name} by the prefix {prefix}, and IRIs with the prefix {other} may"
+                    " get it as well. State another prefix in `names` of the mapping, one that does not continue the"
+                    " other. Nothing was written."
+                )
+        return name
 
 
 def read_rdf_mapping(
@@ -178,7 +195,9 @@ def import_rdf(
     """
     wikidata = read_wikidata_mapping(session.ontology, session.schema)
     own = Path(mapping) if mapping is not None else None
-    rdf = read_rdf_mapping(session.ontology, session.schema, wikidata, own=own)
+    usual = read_rdf_mapping(session.ontology, session.schema, wikidata)
+    rdf = read_rdf_mapping(session.ontology, session.schema, wikidata, own=own) if own is not None else usual
+    session.prefixes.update(prefix for start, prefix in rdf.names.items() if start not in usual.names)
     session.spool.needs_more_than_names = True
     datasets = read_datasets(session.ontology)
     with WikidataTriples(session) as statements:
@@ -358,7 +377,7 @@ class _RdfReader:
                     return dataset_entity_name(prefix, local or "thing"), local
                 if prefix == "dbpedia":
                     return dataset_entity_name(prefix, local.replace("_", " "), usual=_ARTICLE), ""
-                return dataset_entity_name(prefix, local), ""
+                return self.mapping.check_name(prefix, dataset_entity_name(prefix, local), term.value), ""
         return hashed_name(self.prefix, _last_part(term), term.value), ""
 
     def add(self, subject: Any, property: str, value: str, *, language: str = "") -> None:

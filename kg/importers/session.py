@@ -24,6 +24,7 @@ from kg.facts.literals import is_address, parse_value
 from kg.facts.model import Source
 from kg.files.atomic import write_file
 from kg.files.parquet_files import join_parquet_files
+from kg.importers.dataset_names import may_share_names
 from kg.importers.input_files import Progress
 from kg.importers.source_registry import add_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
@@ -46,6 +47,8 @@ PARQUET_FROM_ROWS = 1_000_000
 """A table with more rows is written as Parquet."""
 MAX_REJECT_TEXT = 500
 """Characters of a rejected record that are shown."""
+_PREFIXES_FILE = "prefixes.txt"
+"""The prefixes of an import, where they are not only its source's id and what that begins."""
 _ALWAYS = ("subject", "property", "value", "record")
 _INVERSE = NamedNode(OWL + "inverseOf")
 _CSV = "FORMAT csv, HEADER true"
@@ -159,6 +162,8 @@ class ImportSession:
     required: tuple[RequiredProperty, ...] = ()
     """The properties that the shapes require."""
     parquet: bool | None = None
+    prefixes: set[str] = field(default_factory=set)
+    """What the names of its entities begin with, where the keys after it may be any text."""
 
     @property
     def folder(self) -> Path:
@@ -315,9 +320,46 @@ class ImportSession:
         self.sql.execute("DELETE FROM fault")
         return [(int(line), str(fault)) for line, fault in faults]
 
+    def check_prefixes(self, prefix: str, others: Iterable[str]) -> None:
+        """Raise `InputError` when keys with a prefix gave names that keys with one of the others gave as well."""
+        for other in others:
+            if may_share_names(prefix, other):
+                shared = f"{self._named(f'{other}-')} INTERSECT SELECT entity FROM stub"
+                self._raise_when_shared(shared, f"The prefixes {prefix} and {other}")
+        self.prefixes.update((prefix, *others))
+
+    def _check_other_imports(self) -> None:
+        """Raise `InputError` when another import has entities of the same names by another prefix."""
+        folders = (path for path in (self.data / IMPORTS).glob("*/") if path.name != self.source.id)
+        for folder in sorted(folders) if self.prefixes else ():
+            recorded = folder / _PREFIXES_FILE
+            others = set(recorded.read_text("utf-8").split()) if recorded.exists() else {folder.name}
+            pairs = [(ours, other) for ours in self.prefixes - others for other in others - self.prefixes]
+            for ours, other in sorted(pair for pair in pairs if may_share_names(*pair)):
+                start = max(ours, other, key=len) + "-"
+                for file in (*folder.glob("facts.csv"), *folder.glob("facts.parquet")):
+                    read = "read_parquet" if file.suffix == ".parquet" else "read_csv"
+                    options = "" if file.suffix == ".parquet" else ", header = true, delim = ',', all_varchar = true"
+                    theirs = f"SELECT subject FROM {read}({quote(file)}{options})"
+                    shared = f"{self._named(start)} INTERSECT {theirs}"
+                    self._raise_when_shared(shared, f"The prefix {ours} and that of the import {folder.name}, {other},")
+
+    def _named(self, start: str) -> str:
+        """A SELECT of the entities with facts whose names begin so."""
+        named = f"SELECT subject FROM row UNION ALL {self.spool.described}"
+        return f"SELECT subject FROM ({named}) WHERE starts_with(subject, {quote(start)})"
+
+    def _raise_when_shared(self, select: str, prefixes: str) -> None:
+        found = self.sql.execute(f"SELECT min(subject), count(*) FROM ({select}) AS shared (subject)").fetchone()
+        if found is not None and found[1]:
+            names = f"film:{found[0]}" + (f" and {found[1] - 1:,} others" if found[1] > 1 else "")
+            remedy = "State another `prefix` in the mapping, one that does not continue the other."
+            raise InputError(f"{prefixes} give different entities one name: {names}. {remedy} Nothing was written.")
+
     def finish(self) -> ImportSummary:
-        """Write everything; raises `InputError` when there are no facts."""
+        """Write everything; raises `InputError` when there are no facts, or names that another import has."""
         completion = self.spool.complete(self.schema)
+        self._check_other_imports()
         for reason, count in (
             ("facts that lead to an entity of another class: deprecated", completion.deprecated),
             ("names of nodes of which the mapping has neither the class nor a property", completion.only_named),
@@ -382,6 +424,7 @@ class ImportSession:
             fresh.unlink(missing_ok=True)
         (self.folder / other).unlink(missing_ok=True)
         self._publish_rejects(self.folder / "rejects.txt")
+        self._publish_prefixes(self.folder / _PREFIXES_FILE)
         self.summary.files = (self.folder / name, *self._publish_links(self.folder / LINKS_FILE))
 
     def _used_columns(self) -> set[str]:
@@ -415,6 +458,14 @@ class ImportSession:
             yield path
         else:
             path.unlink(missing_ok=True)
+
+    def _publish_prefixes(self, path: Path) -> None:
+        id = self.source.id
+        usual = {prefix for prefix in self.prefixes if prefix.startswith(f"{id}-") and not may_share_names(id, prefix)}
+        if self.prefixes <= {id} | usual:
+            path.unlink(missing_ok=True)
+        else:
+            write_file(path, ("".join(f"{prefix}\n" for prefix in sorted(self.prefixes)),))
 
     def _publish_rejects(self, path: Path) -> None:
         path.unlink(missing_ok=True)

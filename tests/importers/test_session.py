@@ -21,7 +21,7 @@ from kg.project import Project
 from kg.schema import Schema, read_ontology, to_schema
 from kg.sql import quote
 from kg.terms import LABEL, TYPE
-from tests.importers.import_project import ROOT
+from tests.importers.import_project import ROOT, ImportProject
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +187,77 @@ def test_stubs_give_the_same_facts_however_many_they_are(
                 counts = (summary.facts, summary.entities, summary.unnamed)
             results.append((columns, sorted(found, key=str) if parquet else found, counts))
     assert results[0] == results[1]
+
+
+def _write_table(folder: Path, name: str, prefix: str, rows: str, columns: str = "") -> str:
+    path = folder / f"{name}.csv"
+    path.write_text(f"no,title,studio\n{rows}")
+    Path(f"{path}.mapping.yaml").write_text(
+        f"source: {name}\nprefix: {prefix}\nrows: {{class: Film, key: [no]}}\n"
+        f"columns:\n  title: label\n{columns or 'ignore: [studio]'}\n"
+    )
+    return str(path)
+
+
+@pytest.mark.parametrize("parquet", [False, True])
+@pytest.mark.parametrize("first", ["one", "two"])
+def test_two_prefixes_and_keys_that_give_one_name_are_refused(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str], first: str, parquet: bool
+) -> None:
+    tables = {
+        "one": _write_table(tmp_path, "one", "cat", "x-1,Alien,\nx-2,Heat,\n7,Jaws,\n"),
+        "two": _write_table(tmp_path, "two", "cat-x", "1,Legend,\n3,Ran,\n"),
+    }
+    second = "two" if first == "one" else "one"
+    options = ["--parquet"] if parquet else []
+    assert project.run("table", tables[first], *options) == 0
+    before = {path: path.read_bytes() for path in (project.folder / "data").rglob("*") if path.is_file()}
+    assert project.run("table", tables[second]) == 2
+    message = capsys.readouterr().err
+    assert "film:cat-x-1" in message
+    assert f"import {first}" in message
+    assert "State another `prefix`" in message
+    assert before == {path: path.read_bytes() for path in (project.folder / "data").rglob("*") if path.is_file()}
+
+
+def test_prefixes_of_which_one_continues_the_other_are_imported_where_their_names_differ(
+    project: ImportProject, tmp_path: Path
+) -> None:
+    one = _write_table(tmp_path, "one", "cat", "x-2,Alien,\n")
+    two = _write_table(tmp_path, "two", "cat-x", "1,Legend,\n")
+    assert project.run("table", one) == project.run("table", two) == project.run("table", one) == 0
+    assert {fact.subject.value.rpartition("/")[2] for fact in project.facts()} == {"cat-x-2", "cat-x-1"}
+
+
+def test_imports_of_one_prefix_share_their_entities(project: ImportProject, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert project.run("table", _write_table(tmp_path, name, "cat", "x-1,Alien,\n")) == 0
+    assert {fact.subject.value.rpartition("/")[2] for fact in project.facts()} == {"cat-x-1"}
+
+
+def test_a_column_whose_prefix_continues_that_of_the_rows_gives_no_name_of_a_row(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studio = "  studio: {property: productionCompany, prefix: cat-x, label: studio}\n"
+    table = _write_table(tmp_path, "one", "cat", "x-1,Alien,1\n", studio)
+    assert project.run("table", table) == 2
+    assert "The prefixes cat and cat-x give different entities one name: film:cat-x-1." in capsys.readouterr().err
+    assert project.run("table", _write_table(tmp_path, "one", "cat", "x-1,Alien,2\n", studio)) == 0
+
+
+def test_a_name_of_rdf_that_another_prefix_gives_as_well_is_refused(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "films.nt").write_text(
+        f'<https://cat.example/film/x-7> <{LABEL.value}> "Ran" .\n'
+        f"<https://cat.example/film/x-7> <{TYPE.value}> <http://dbpedia.org/ontology/Film> .\n"
+    )
+    mapping = tmp_path / "mapping.yaml"
+    call = ("rdf", str(tmp_path / "films.nt"), "--source", "graph", "--mapping", str(mapping))
+    mapping.write_text("names: {https://cat.example/film/: cat}\n")
+    assert project.run(*call) == 0
+    assert project.run("table", _write_table(tmp_path, "one", "cat-x", "7,Alien,\n")) == 2
+    assert "film:cat-x-7" in capsys.readouterr().err
+    mapping.write_text("names: {https://cat.example/film/: cat, https://cat.example/other/: cat-x}\n")
+    assert project.run(*call) == 2
+    assert "<https://cat.example/film/x-7> gets the name film:cat-x-7" in capsys.readouterr().err

@@ -95,9 +95,10 @@ def import_tables(
     if master is not None:
         parts = [part for file in files for part in split_file(file, columns)]
         import_as_tasks(parts, session, partial(_import_task, columns), run=partial(run_tasks, master))
-        return
-    for number, file in enumerate(files):
-        import_file(file, columns, session, number=number, alone=len(files) == 1)
+    else:
+        for number, file in enumerate(files):
+            import_file(file, columns, session, number=number, alone=len(files) == 1)
+    session.check_prefixes(columns.prefix, columns.column_prefixes)
 
 
 def _import_task(mapping: TableMapping, part: FilePart, session: ImportSession, number: int) -> None:

@@ -131,6 +131,12 @@ class TableMapping:
         return (*self.columns, *(column for part in self.parts for column in part.columns))
 
     @property
+    def column_prefixes(self) -> tuple[str, ...]:
+        """What the names of entities begin with that columns name."""
+        named = (column for column in self.all_columns if column.value_type == "entity" and not column.inverse)
+        return tuple(dict.fromkeys(column.prefix for column in named))
+
+    @property
     def required_columns(self) -> tuple[str, ...]:
         """The names of the columns that the table must have."""
         names = [*self.key, *self.record, self.class_column, *self.where]
