@@ -161,14 +161,15 @@ def _print_summary(pairs: list[Candidate], links: MentionLinks, left: EntityFile
         kind = entities.mentions[0].kind
         key = f", key {' + '.join(entities.key)}" if entities.key else ""
         print_message(f"{file.name}: {len(entities.mentions):,} ({kind}){key}{f': {read_as}' if read_as else ''}")
-        if lines := entities.wide_rows:
-            rows = counted(len(lines), "row")
-            print_message(f"{file.name}:{lines[0]}: more cells than the header; {rows} of this kind left out")
-        if numbers := entities.undecoded_rows:
-            rows = counted(len(numbers), "row has", "rows have")
-            remedy = "Name its encoding, as with --encoding latin-1."
-            print_message(f"{file.name}: {rows} characters that cannot be read, first row {numbers[0]}. {remedy}")
+        for line in entities.unread.to_lines(file.name):
+            print_message(line)
+        if entities.undecoded_rows:
+            rows = counted(entities.undecoded_rows, "row has", "rows have")
+            remedy = f"first row {entities.first_undecoded}. Name its encoding, as with --encoding latin-1."
+            print_message(f"{file.name}: {rows} characters that cannot be read, {remedy}")
     same = sum(pair.classification is Classification.SAME for pair in pairs)
     print_message(f"{counted(same, 'pair is', 'pairs are')} the same, {counted(len(pairs) - same, 'is', 'are')} unsure")
     for kind, expected in links.expected.items():
+        if not expected.pairs:
+            continue
         print_message(f"expected of {kind}: precision {expected.precision:.4f}, recall {expected.recall:.4f}")

@@ -17,7 +17,7 @@ import orjson
 
 from kg import vocabulary as film
 from kg.errors import InputError
-from kg.importers.tables.table_files import SUFFIXES, WideRow, nested_columns, read_header, read_rows
+from kg.importers.tables.table_files import SUFFIXES, nested_columns, read_header, read_rows
 from kg.importers.tables.table_guess import WorkColumns, guess_mapping, guess_work_columns
 from kg.importers.tables.table_mapping import (
     ColumnMapping,
@@ -26,6 +26,7 @@ from kg.importers.tables.table_mapping import (
     read_table_mapping,
     with_list_columns,
 )
+from kg.importers.tables.unread_rows import UnreadRow, UnreadRows
 from kg.linking.mentions import KIND_OF_CLASS, find_mentions
 from kg.linking.model import Credit, Mention
 from kg.linking.names import find_year
@@ -62,10 +63,11 @@ class EntityFile:
     """Column -> the properties that it was read as; columns that are not compared are missing."""
     key: tuple[str, ...] = ()
     """The columns that identify a row of a table."""
-    wide_rows: tuple[int, ...] = ()
-    """The lines of rows that are left out, since they have more cells than the table has columns."""
-    undecoded_rows: tuple[int, ...] = ()
-    """The numbers of rows with characters that are not in the encoding of the table."""
+    unread: UnreadRows = field(default_factory=UnreadRows)
+    undecoded_rows: int = 0
+    """How many rows have characters that are not in the encoding of the table."""
+    first_undecoded: int = 0
+    """The number of the first of them, from 1."""
 
     @property
     def prefix(self) -> str:
@@ -125,17 +127,18 @@ class _TableReader:
         described: dict[str, _Description] = {}
         keys: dict[str, str] = {}
         column_names: dict[str, None] = {}
-        wide: list[int] = []
-        undecoded: list[int] = []
+        unread = UnreadRows()
+        undecoded = first_undecoded = 0
         for number, row in enumerate(read_rows(self.path, mapping), start=1):
-            if isinstance(row, WideRow):
-                wide.append(row.line)
+            if isinstance(row, UnreadRow):
+                unread.add(row)
                 continue
             column_names.update(dict.fromkeys(row))
             if not _is_selected(row, mapping):
                 continue
             if any(_UNDECODED in cell for cell in row.values()):
-                undecoded.append(number)
+                undecoded += 1
+                first_undecoded = first_undecoded or number
             cells = [row.get(name, "").strip() for name in mapping.key]
             text = " ".join(cells) if cells and all(cells) else str(number)
             id = f"{self.side}:{text}"
@@ -146,8 +149,8 @@ class _TableReader:
             description.class_name = description.class_name or _class_of(row, mapping) or works.class_of(row)
             description.episode = description.episode or works.episode_of(row)
         if not rows:
-            if wide:
-                raise InputError(f"{self.path}:{wide[0]}: this row has more cells than the header, as all rows have.")
+            if unread.counts:
+                raise InputError(f"{self.path} has no row that can be read. {next(unread.to_lines(str(self.path)))}.")
             filtered = ", ".join(filter(None, (*mapping.where, mapping.class_column)))
             raise InputError(
                 f"{self.path} has no rows{f' that its mapping selects by {filtered}' if column_names else ''}."
@@ -173,8 +176,9 @@ class _TableReader:
             keys,
             meanings,
             mapping.key,
-            tuple(wide),
-            tuple(undecoded),
+            unread,
+            undecoded,
+            first_undecoded,
         )
 
     def mapping(self) -> tuple[TableMapping, WorkColumns]:

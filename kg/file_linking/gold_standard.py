@@ -1,7 +1,8 @@
 """Known pairs of two files, and how the linked ones agree with them: precision, recall, and misses by cause.
 
 A gold standard is a table of two columns, with or without a header, or SSSOM. Which column of each file its
-identifiers are in is found by their values. A further column of true and false marks pairs that are not the same.
+identifiers are in is found by their values. A further column of decisions, true and false or same and different, marks
+pairs that are not the same; a pair with another decision, such as `maybe`, is not counted.
 """
 
 from __future__ import annotations
@@ -9,21 +10,35 @@ from __future__ import annotations
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from kg.errors import InputError
 from kg.file_linking.entity_files import EntityFile
 from kg.importers.input_files import open_decompressed
-from kg.importers.tables.table_files import read_sample
+from kg.importers.tables.table_files import read_rows
+from kg.importers.tables.unread_rows import RowFault, UnreadRow, UnreadRows
 from kg.linking.causes import cause_of_miss
 from kg.linking.model import Candidate, Classification
 from kg.text.number_words import counted
 
-_FALSE = frozenset(("false", "0", "no", "not", "f"))
+_FALSE = frozenset(("false", "0", "no", "not", "n", "f", "different", "distinct", "non-match", "nonmatch"))
+_TRUE = frozenset(("true", "1", "yes", "y", "t", "same", "equal", "match", "exact", "duplicate"))
+_UNDECIDED = frozenset(("maybe", "perhaps", "possible", "unsure", "uncertain", "unclear", "unknown", "undecided", "?"))
+"""Usual decisions of neither kind; any other text in a column of decisions is one as well."""
+_SAME = ("exactMatch", "closeMatch", "sameAs")
+"""The ends of the predicates of SSSOM by which two identifiers mean one entity."""
 _EXAMPLES = 5
-_MAX_ROWS = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class UndecidedPairs:
+    """Pairs that a gold standard calls neither the same nor different; the text and the line of the first."""
+
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    first: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,9 @@ class GoldStandard:
     different: frozenset[tuple[str, str]] = frozenset()
     unknown: int = 0
     is_complete: bool = False
+    undecided: UndecidedPairs = field(default_factory=UndecidedPairs)
+    unread: Sequence[str] = ()
+    """What is said of rows that are left out."""
 
     def known(self, pairs: Iterable[Candidate]) -> dict[tuple[str, str], bool]:
         """Of each pair whether it is right, where that is known.
@@ -77,6 +95,8 @@ class Evaluation:
     misses: tuple[Miss, ...]
     wrong: tuple[tuple[str, str], ...]
     lists_wrong_pairs: bool = False
+    undecided: UndecidedPairs = field(default_factory=UndecidedPairs)
+    unread: Sequence[str] = ()
 
     @property
     def precision(self) -> float:
@@ -103,23 +123,30 @@ class Evaluation:
     def to_dict(self) -> dict[str, object]:
         """The evaluation for programs."""
         return {
-            "precision": round(self.precision, 4),
-            "precision_if_complete": round(self.precision_of_all, 4),
-            "recall": round(self.recall, 4),
+            "precision": round(self.precision, 4) if self.found else None,
+            "precision_if_complete": round(self.precision_of_all, 4) if self.found + self.outside else None,
+            "recall": round(self.recall, 4) if self.expected else None,
             "found": self.found,
             "correct": self.correct,
             "expected": self.expected,
             "outside": self.outside,
             "unknown": self.unknown,
+            "undecided": len(self.undecided.pairs),
             "misses": dict(self.causes),
             "wrong": [list(pair) for pair in self.wrong],
         }
 
     def to_text(self) -> str:
         """The evaluation for people, with examples of each cause."""
+        found = counted(self.found, "pair is correct", "pairs are correct")
+        expected = counted(self.expected, "correct pair was found", "correct pairs were found")
         lines = [
-            f"precision {self.precision:.4f}: {self.correct:,} of {self.found:,} pairs are correct",
-            f"recall    {self.recall:.4f}: {self.correct:,} of {self.expected:,} correct pairs were found",
+            f"precision {self.precision:.4f}: {self.correct:,} of {found}"
+            if self.found
+            else "precision: no pair to count",
+            f"recall    {self.recall:.4f}: {self.correct:,} of {expected}"
+            if self.expected
+            else "recall: no correct pair is known",
         ]
         if self.outside:
             why = (
@@ -133,6 +160,11 @@ class Evaluation:
         if self.unknown:
             named = counted(self.unknown, "pair of the gold standard names", "pairs of the gold standard name")
             lines.append(f"{named} an entity that is not in the files")
+        if self.undecided.pairs:
+            pairs = counted(len(self.undecided.pairs), "pair of the gold standard is", "pairs of the gold standard are")
+            first = f"first {self.undecided.first!r} in line {self.undecided.line}"
+            lines.append(f"not counted: {pairs} neither the same nor different, {first}")
+        lines += self.unread
         examples: dict[str, list[Miss]] = defaultdict(list)
         for miss in self.misses:
             examples[miss.cause].append(miss)
@@ -150,9 +182,10 @@ def read_gold_standard(path: Path, left: EntityFile, right: EntityFile, *, is_co
 
     Raises `InputError` when its columns are not those of identifiers of both files.
     """
-    rows = _read_rows(path)
+    table = _read_table(path)
+    rows = [row.cells for row in table.rows]
     if not rows:
-        raise InputError(f"{path} has no rows.")
+        raise InputError(" ".join((f"{path} has no rows.", *table.unread.to_lines(str(path)))))
     width = min(map(len, rows))
     left_index, right_index = _SideIndex(left), _SideIndex(right)
     orders = [(first, second) for first in range(width) for second in range(width) if first != second]
@@ -161,18 +194,53 @@ def read_gold_standard(path: Path, left: EntityFile, right: EntityFile, *, is_co
         raise InputError(f"{path} has no two columns with identifiers of {left.path.name} and {right.path.name}.")
     ours = left_index.lookup([row[best[0]] for row in rows])
     theirs = right_index.lookup([row[best[1]] for row in rows])
+    decisions = table.decisions if table.decisions is not None else _decision_column(rows, best)
     same: set[tuple[str, str]] = set()
     different: set[tuple[str, str]] = set()
+    undecided: dict[tuple[str, str], _GoldRow] = {}
     unknown = 0
-    for number, row in enumerate(rows):
-        first, second = ours.get(row[best[0]].strip()), theirs.get(row[best[1]].strip())
+    for number, row in enumerate(table.rows):
+        first, second = ours.get(row.cells[best[0]].strip()), theirs.get(row.cells[best[1]].strip())
         if first is None or second is None:
             is_header = number == 0 and first is None and second is None
             unknown += not is_header
             continue
-        others = (cell.strip().lower() for column, cell in enumerate(row) if column not in best)
-        (different if any(cell in _FALSE for cell in others) else same).add((first, second))
-    return GoldStandard(frozenset(same), frozenset(different), unknown, is_complete)
+        decision = _decision(row.cells, decisions)
+        if decision in ("", *_TRUE):
+            same.add((first, second))
+        elif decision in _FALSE:
+            different.add((first, second))
+        else:
+            undecided[first, second] = row
+    row = next(iter(undecided.values()), _GoldRow(0, []))
+    return GoldStandard(
+        frozenset(same),
+        frozenset(different),
+        unknown,
+        is_complete,
+        UndecidedPairs(frozenset(undecided), _decision(row.cells, decisions), row.line),
+        tuple(table.unread.to_lines(path.name)),
+    )
+
+
+def _decision_column(rows: Sequence[Sequence[str]], identifiers: tuple[int, int]) -> int | None:
+    """The column that states whether pairs are the same: most of its texts are decisions, and none another number."""
+    for column in range(min(map(len, rows))):
+        texts = Counter(_decision(row, column) for row in rows)
+        texts.pop("", None)
+        others = {text: count for text, count in texts.items() if text not in _TRUE | _FALSE | _UNDECIDED}
+        is_mostly = sum(others.values()) <= sum(texts.values()) / 2
+        if column not in identifiers and texts and is_mostly and not any(map(_is_number, others)):
+            return column
+    return None
+
+
+def _decision(row: Sequence[str], column: int | None) -> str:
+    return row[column].strip().casefold() if column is not None and column < len(row) else ""
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).replace(",", "", 1).isdecimal()
 
 
 def evaluate(candidates: Iterable[Candidate], gold: GoldStandard, left: EntityFile, right: EntityFile) -> Evaluation:
@@ -186,6 +254,7 @@ def evaluate(candidates: Iterable[Candidate], gold: GoldStandard, left: EntityFi
         same = {names for names in same if names in gold.same or (names[::-1] not in gold.same and names[0] < names[1])}
     judged = gold.same | gold.different
     lefts, rights = {names[0] for names in judged}, {names[1] for names in judged}
+    same -= gold.undecided.pairs
     counted = same if gold.is_complete else {names for names in same if names[0] in lefts or names[1] in rights}
     if gold.different and not gold.is_complete:
         # A gold standard that lists what is not the same states nothing of the other pairs.
@@ -217,6 +286,8 @@ def evaluate(candidates: Iterable[Candidate], gold: GoldStandard, left: EntityFi
         misses,
         wrong,
         bool(gold.different),
+        gold.undecided,
+        gold.unread,
     )
 
 
@@ -247,27 +318,59 @@ def _hits(rows: Sequence[Sequence[str]], order: tuple[int, int], left: _SideInde
     return min(len(ours & left.lookup(list(ours)).keys()), len(theirs & right.lookup(list(theirs)).keys()))
 
 
-def _read_rows(path: Path) -> list[list[str]]:
-    """The rows of a table; those of SSSOM with the two names first."""
+@dataclass(frozen=True, slots=True)
+class _GoldRow:
+    line: int
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _GoldTable:
+    rows: Sequence[_GoldRow] = ()
+    unread: UnreadRows = field(default_factory=UnreadRows)
+    decisions: int | None = None
+    """The column of decisions, where the form of the table has one."""
+
+
+def _read_table(path: Path) -> _GoldTable:
+    """The rows of a table with their lines; those of SSSOM with the two names first, and the decision behind them."""
     if not path.exists():
         raise InputError(f"There is no file {path}.")
+    unread = UnreadRows()
+    rows: list[_GoldRow] = []
     if path.is_file() and path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson", ".parquet", ".xlsx")):
-        named = read_sample(path, _MAX_ROWS)
-        return [list(named[0]), *([*row.values()] for row in named)] if named else []
+        number = 0
+        for number, row in enumerate(read_rows(path), start=1):
+            if isinstance(row, UnreadRow):
+                unread.add(row)
+            else:
+                rows = rows or [_GoldRow(number, list(row))]
+                rows.append(_GoldRow(number, [*row.values()]))
+        return _GoldTable(rows, unread)
     with open_decompressed(path) as file:
         text = file.read().decode("utf-8-sig", "replace")
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    numbered = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    numbered = [(number, line) for number, line in numbered if not line.startswith("#")]
+    lines = [line for _, line in numbered]
     if not lines:
-        return []
+        return _GoldTable()
     delimiter = max("\t,;|", key=lines[0].count)
-    rows = [row for row in csv.reader(lines, delimiter=delimiter) if len(row) > 1]
-    if rows and {"subject_id", "object_id"} <= set(rows[0]):
-        header = rows[0]
-        subject, object = header.index("subject_id"), header.index("object_id")
-        modifier = header.index("predicate_modifier") if "predicate_modifier" in header else -1
-        return [
-            [row[subject], row[object], "not" if modifier >= 0 and row[modifier] else "true"]
-            for row in rows[1:]
-            if len(row) == len(header)
-        ]
-    return rows
+    reader = csv.reader(lines, delimiter=delimiter)
+    for cells in reader:
+        line = numbered[reader.line_num - 1][0]
+        if len(cells) > 1:
+            rows.append(_GoldRow(line, cells))
+        else:
+            unread.add(UnreadRow(line, RowFault.ONE_CELL))
+    if not rows or not {"subject_id", "object_id"} <= set(rows[0].cells):
+        return _GoldTable(rows, unread)
+    header = list(rows[0].cells)
+    sssom = [_sssom_row(row, header) for row in rows[1:] if len(row.cells) == len(header)]
+    return _GoldTable(sssom, unread, decisions=2)
+
+
+def _sssom_row(row: _GoldRow, header: Sequence[str]) -> _GoldRow:
+    cells = dict(zip(header, row.cells, strict=True))
+    is_same = not cells.get("predicate_id") or cells["predicate_id"].endswith(_SAME)
+    decision = "not" if cells.get("predicate_modifier") else "true" if is_same else cells["predicate_id"]
+    return _GoldRow(row.line, [cells["subject_id"], cells["object_id"], decision])

@@ -413,3 +413,61 @@ def test_a_year_with_the_kind_of_work_behind_a_title_is_a_year(
     pairs = json.loads(capsys.readouterr().out)["pairs"]
     assert {(pair["left_id"], pair["right_id"]) for pair in pairs} == {(str(n), f"x{n}") for n in range(10)}
     assert all("same year" in pair["reasons"] for pair in pairs)
+
+
+def test_lines_that_are_no_json_objects_are_counted_with_their_places(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right, gold = folder / "right.jsonl", folder / "gold.jsonl"
+    right.write_text('{"id": "broken",\n' + right.read_text() + "\n[1]\n" + "nothing\n" * 7)
+    pairs = "".join(json.dumps({"ours": str(n), "theirs": f"x{n}"}) + "\n" for n in range(10))
+    gold.write_text(pairs + '{"ours": "4", "theirs"\n')
+    assert main(["link", str(folder / "left.csv"), str(right), "--gold", str(gold)]) == 0
+    printed = capsys.readouterr()
+    assert (
+        "right.jsonl:1: this is no JSON object; 9 rows of this kind left out, also lines 12, 13, 14, 15 and 4 more"
+        in printed.err
+    )
+    assert "gold.jsonl:11: this is no JSON object; 1 row of this kind left out" in printed.out
+    right.write_text("nothing\n")
+    assert main(["link", str(folder / "left.csv"), str(right)]) == 2
+    assert "no line is a JSON object" in capsys.readouterr().err
+
+
+def test_a_pair_that_is_neither_the_same_nor_different_is_not_counted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--gold", str(folder / "gold.csv")]
+    (folder / "gold.csv").write_text("ours,theirs,decision\n0,x0,same\n1,x1,Maybe\n2,x2,related\n4,x5,different\n4\n")
+    main(call)
+    output = capsys.readouterr().out
+    assert "precision 1.0000: 1 of 1 pair is correct" in output
+    assert "recall    1.0000: 1 of 1 correct pair was found" in output
+    assert (
+        "not counted: 2 pairs of the gold standard are neither the same nor different, first 'maybe' in line 3"
+        in output
+    )
+    assert "gold.csv:6: fewer than two cells; 1 row of this kind left out" in output
+    (folder / "gold.csv").write_text("ours,theirs,year\n0,x0,1\n1,x1,2\n4,x5,0\n")
+    main(call)
+    assert "recall    0.6667: 2 of 3" in capsys.readouterr().out
+    (folder / "gold.csv").write_text("ours,theirs,decision\n4,x5,different\n")
+    main(call)
+    output = capsys.readouterr().out
+    assert output.startswith(
+        "precision: no pair to count; 9 others are not counted\nrecall: no correct pair is known\n"
+    )
+    main([*call, "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["gold"]["precision"] is None
+
+
+def test_other_predicates_of_sssom_are_neither_the_same_nor_different(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = folder / "gold.sssom.tsv"
+    rows = ("0\tskos:exactMatch\t\tx0", "1\tskos:relatedMatch\t\tx1", "2\tskos:exactMatch\tNot\tx2")
+    gold.write_text("subject_id\tpredicate_id\tpredicate_modifier\tobject_id\n" + "\n".join(rows) + "\n")
+    main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "--gold", str(gold)])
+    output = capsys.readouterr().out
+    assert "precision 0.5000: 1 of 2 pairs are correct" in output
+    assert "1 pair of the gold standard is neither" in output

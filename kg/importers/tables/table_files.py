@@ -19,6 +19,7 @@ from kg.errors import InputError
 from kg.importers.input_files import numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
 from kg.importers.tables.table_mapping import TableMapping
+from kg.importers.tables.unread_rows import RowFault, UnreadRow
 from kg.sql import quote, quote_name
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".json
 _DOCUMENTS = (".md", ".markdown", ".rst", ".html", ".htm", ".xml", ".pdf", ".docx", ".doc", ".odt", ".yaml", ".yml")
 """How the names of files end that are no tables."""
 _DELIMITERS = (",", "\t", ";", "|")
-
-
 FIXED = ""
 """As an encoding: UTF-8, where nothing can be said of another."""
 
@@ -50,7 +49,7 @@ def read_header(path: Path, mapping: TableMapping | None = None, *, encoding: st
     if format == "xlsx":
         return [name for name in next(_sheet(path, mapping), []) if name]
     if format == "jsonl":
-        names = list(dict.fromkeys(name for row in islice(_objects(path), _MAX_HEADER_LINES) for name in row))
+        names = list(dict.fromkeys(name for row in _first_objects(path) for name in row))
         if not names:
             raise InputError(f"{path} cannot be read: no line is a JSON object. Write one object per line, in UTF-8.")
         return names
@@ -67,7 +66,7 @@ def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset
     """The columns of JSON lines or Parquet whose cells are lists or objects."""
     format = detect_format(path, mapping)
     if format == "jsonl":
-        rows = islice(_objects(path), _MAX_HEADER_LINES)
+        rows = _first_objects(path)
         return frozenset(name for row in rows for name, cell in row.items() if isinstance(cell, (list, dict)))
     if format != "parquet":
         return frozenset()
@@ -78,28 +77,21 @@ def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset
     return frozenset(name for name, type in columns if re.search(r"\[|STRUCT|MAP|list|struct|map", type))
 
 
-@dataclass(frozen=True, slots=True)
-class WideRow:
-    """A row with more cells than the table has columns, so nobody knows which cell belongs to which column."""
-
-    line: int
-
-
 def read_sample(path: Path, count: int, *, encoding: str = "utf-8") -> list[dict[str, str]]:
     """The first rows of a table, each by column; without those that have too many cells."""
     rows = _rows(path, None, encoding)
-    return list(islice((row for row in rows if not isinstance(row, WideRow)), count))
+    return list(islice((row for row in rows if not isinstance(row, UnreadRow)), count))
 
 
-def read_rows(path: Path, mapping: TableMapping) -> Iterator[dict[str, str] | WideRow]:
+def read_rows(path: Path, mapping: TableMapping | None = None) -> Iterator[dict[str, str] | UnreadRow]:
     """The rows of a table, each by column; lists and objects are JSON, and the character NUL is a space.
 
     Raises `InputError` for a line that is too long, and for a quotation mark that takes the next rows with it.
     """
-    return _rows(path, mapping, mapping.encoding)
+    return _rows(path, mapping, mapping.encoding if mapping is not None else "utf-8")
 
 
-def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[dict[str, str] | WideRow]:
+def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[dict[str, str] | UnreadRow]:
     format = detect_format(path, mapping)
     header = read_header(path, mapping, encoding=encoding)
     if format == "xlsx":
@@ -109,7 +101,9 @@ def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[d
     elif format in ("csv", "tsv"):
         yield from _csv_rows(path, mapping, header, encoding)
     elif format == "jsonl":
-        yield from ({name: _without_nul(_json_text(row.get(name))) for name in header} for row in _objects(path))
+        for row in _objects(path):
+            cells = {} if isinstance(row, UnreadRow) else row
+            yield {name: _without_nul(_json_text(cells.get(name))) for name in header} if cells is row else row
     else:
         rows_of_parquet = _parquet_rows(path, header)
         yield from ({name: _without_nul(cell) for name, cell in row.items()} for row in rows_of_parquet)
@@ -121,7 +115,7 @@ def _without_nul(text: str) -> str:
 
 def _csv_rows(
     path: Path, mapping: TableMapping | None, header: list[str], encoding: str
-) -> Iterator[dict[str, str] | WideRow]:
+) -> Iterator[dict[str, str] | UnreadRow]:
     with open_decompressed(path) as file:
         text = io.TextIOWrapper(file, encoding=_with_mark(encoding), errors="replace", newline="")
         delimiter = delimiter_of(path, mapping)
@@ -136,7 +130,7 @@ def _csv_rows(
                 if not record.cells or (record.line == 1 and has_header):
                     continue
                 if any(map(str.strip, record.cells[len(header) :])):
-                    yield WideRow(record.line)
+                    yield UnreadRow(record.line, RowFault.MORE_CELLS)
                 else:
                     yield dict(zip_longest(header, record.cells[: len(header)], fillvalue=""))
         finally:
@@ -263,16 +257,22 @@ def _parquet_cells(header: Iterable[str], nested: Collection[str]) -> Iterator[s
         yield f"CAST({cell} AS VARCHAR) AS {quote_name(name)}"
 
 
-def _objects(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a file of JSON lines."""
+def _objects(path: Path) -> Iterator[dict[str, Any] | UnreadRow]:
+    """The JSON objects of a file of JSON lines, and the lines that are none."""
     with open_decompressed(path) as file:
-        for _, line in numbered_lines(file, max_bytes=MAX_LINE_BYTES):
+        for number, line in numbered_lines(file, max_bytes=MAX_LINE_BYTES):
             try:
                 row = orjson.loads(line or b"")
             except orjson.JSONDecodeError:
-                continue
+                row = None
             if isinstance(row, dict):
                 yield row
+            elif line is None or line.strip():
+                yield UnreadRow(number, RowFault.NO_OBJECT)
+
+
+def _first_objects(path: Path) -> Iterator[dict[str, Any]]:
+    return islice((row for row in _objects(path) if not isinstance(row, UnreadRow)), _MAX_HEADER_LINES)
 
 
 def _json_text(value: Any) -> str:
