@@ -240,7 +240,8 @@ def _write_undo(commands: Path) -> None:
     path = commands.with_suffix(f".undo{commands.suffix}")
     with commands.open(encoding="utf-8", newline="") as file:
         write_file(path, to_undo(file))
-    print_message(f"{path} takes these statements back")
+    if path.stat().st_size:
+        print_message(f"{path} takes these statements back")
 
 
 @contextmanager

@@ -47,18 +47,21 @@ class ExportRequest:
         """The ontology with which the build was made."""
         return SnapshotFile(self.build).triples(part_of(ONTOLOGY))
 
-    def wikidata_items(self) -> WikidataItems:
+    def wikidata_items(self, *, remedy: str = "") -> WikidataItems:
         """Every entity as an item of Wikidata, or only the film.
 
-        Raises `InputError` where nothing is linked to Wikidata, or the film is not.
+        Raises `InputError`, with what else the format needs as `remedy`, where nothing is linked to Wikidata, or the
+        film is not.
         """
         from kg.exports.wikidata_model import WikidataItems
 
         items = WikidataItems(self.store, self.provenance, self.names, self.ontology(), film=self.film)
         if not len(items.builder.items):
-            raise InputError(f"Nothing in this graph is linked to Wikidata, so there is nothing to export. {_TO_LINK}")
+            raise InputError(
+                f"Nothing in this graph is linked to Wikidata, so there is nothing to export. {_TO_LINK}{remedy}"
+            )
         if self.film is not None and not items.builder.items.qid(self.film):
-            raise InputError(f"{self.names.label(self.film)} is not linked to Wikidata. {_TO_LINK}")
+            raise InputError(f"{self.names.label(self.film)} is not linked to Wikidata. {_TO_LINK}{remedy}")
         return items
 
     def quads(self) -> list[Quad]:
@@ -69,6 +72,9 @@ class ExportRequest:
 _TO_LINK = (
     "Write the id of its item in the block of a film or person, `wikidataId: Q115564437`;"
     " or import items with `kg import wikidata FILE` and find those of the same films with `kg link`."
+)
+_TO_COMPARE = (
+    " In either case import the items, too: what Wikidata lacks is known only of items whose statements were imported."
 )
 
 
@@ -178,7 +184,8 @@ def _write_wikidata_json(request: ExportRequest) -> Iterator[str]:
 def _write_quickstatements(request: ExportRequest) -> Iterator[str]:
     from kg.exports.quickstatements import to_commands
 
-    return to_commands(request.wikidata_items(), report=request.report)
+    items = request.wikidata_items(remedy=_TO_COMPARE)
+    return to_commands(items, report=request.report)
 
 
 def _write_same_as(request: ExportRequest) -> Iterator[str]:

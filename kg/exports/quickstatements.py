@@ -38,7 +38,7 @@ _LEFT_OUT = {
     "inexpressible": "have an entity without an id in Wikidata, or would be merged with another statement",
     "unreferenced": "have no source that can be looked up: an address, an id in Wikidata, or a title with its date",
     "mistyped": "have a value of the wrong class, such as a company that directs",
-    "unseen": "may be in Wikidata already; import their items first, with `kg import wikidata`",
+    "unseen": "may be in Wikidata already, since the items that they are about were not imported",
 }
 """Why statements are left out -> the words for it, in the order of the summary."""
 
@@ -77,14 +77,16 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
                 yield to_command(statement, references)
             else:
                 waiting.append((statement, references))
+    unseen: Counter[str] = Counter()
     for statement, references in waiting:
         if imported.was_queried(statement):
             counts["written"] += 1
             yield to_command(statement, references)
         else:
             counts["unseen"] += 1
+            unseen[statement.item] += 1
     if report is not None:
-        for line in _summary(counts):
+        for line in _summary(counts, unseen):
             report(line)
 
 
@@ -218,8 +220,14 @@ def to_cell(value: WikidataValue) -> str:
             return f'"{single_line(value.text)}"'
 
 
-def _summary(counts: Counter[str]) -> Iterator[str]:
+def _summary(counts: Counter[str], unseen: Counter[str]) -> Iterator[str]:
     yield f"{counted(counts['written'], 'statement')} that Wikidata lacks"
     for reason, words in _LEFT_OUT.items():
         if counts[reason]:
             yield f"  {counts[reason]:,} {words}"
+    if unseen:
+        example = min(unseen, key=lambda item: (-unseen[item], item))
+        yield (
+            f"Import {counted(len(unseen), 'item')} with `kg import wikidata`, then run kg link and kg build. One:"
+            f" https://www.wikidata.org/wiki/Special:EntityData/{example}.json"
+        )

@@ -318,7 +318,7 @@ def test_csv_tables_of_a_film_have_no_other_film(anora: FilmGraph, tmp_path: Pat
         ("schema.org", {"only": "ontology"}, "schema.org cannot have only ontology; these formats can"),
         ("turtle", {"only": "ontology", "film": "Anora"}, "One film is a part of knowledge, asserted, inferred"),
         ("wikidata", {}, "Nothing in this graph is linked to Wikidata.*wikidataId.*kg link"),
-        ("quickstatements", {}, "Nothing in this graph is linked to Wikidata.*wikidataId.*kg link"),
+        ("quickstatements", {}, "Nothing in this graph is linked to Wikidata.*kg link.*import the items, too"),
     ],
 )
 def test_what_a_format_does_not_have_is_refused(

@@ -310,6 +310,12 @@ def test_a_table_of_values_from_wikidata_has_no_complete_items(with_wikidata: Pr
     text = sources.read_text(encoding="utf-8")
     films.write("data/sources.yaml", f"{text}\nextract:\n  title: A table\n  address: https://www.wikidata.org/\n")
     assert not commands(films)
+    messages: list[str] = []
+    "".join(films.open().export_pieces("quickstatements", report=messages.append))
+    assert messages[-1] == (
+        "Import 6 items with `kg import wikidata`, then run kg link and kg build. One:"
+        " https://www.wikidata.org/wiki/Special:EntityData/Q115564437.json"
+    )
 
 
 def test_the_batch_that_takes_back_is_beside_the_batch(with_wikidata: ProjectWith, tmp_path: Path) -> None:
