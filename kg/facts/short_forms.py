@@ -111,6 +111,11 @@ class ShortForms:
         return tuple(sorted(templates, key=lambda form: form.order))
 
     @cached_property
+    def detail_names(self) -> frozenset[str]:
+        """The properties whose values some keys state besides: `awards` says that the outcome is `won`."""
+        return frozenset(name for short in self.schema.short_forms for name, _ in short.details)
+
+    @cached_property
     def keys(self) -> dict[str, OntologyTerm]:
         """Key of a short form -> the property; of several, the first."""
         return {key: terms[0] for key, terms in self._terms_of_keys.items()}

@@ -385,10 +385,10 @@ def is_plain_scalar(text: str) -> bool:
         return False
 
 
-def quoted(text: str) -> str:
-    """A text as a YAML scalar within braces, with quotation marks where they are needed."""
+def quoted(text: str, *, always: bool = False) -> str:
+    """A text as a YAML scalar within braces, with quotation marks where they are needed, or always."""
     is_other = _OTHER_TYPE.fullmatch(text) or is_number(text)
-    if _SIMPLE.fullmatch(text) and not is_other and is_plain_scalar(text):
+    if not always and _SIMPLE.fullmatch(text) and not is_other and is_plain_scalar(text):
         return text
     return _in_quotes(text)
 

@@ -168,10 +168,24 @@ class _Formatter:
         elif self._is_long_part(value) and property.value_kind is ValueKind.ENTITY and _begins_alike(value, long):
             yield from self.write_out(value.entries or (), property.range)
             added = (long.entries or [])[len(value.entries or ()) :]
-            if added:
-                yield self._addition(value, added)
+            first = [entry for entry in added if self._is_first(entry[0], long)]
+            yield from self._additions(value, first, [entry for entry in added if entry not in first])
+        elif _is_fact(value) and _is_fact(long) and len(value.entries or ()) == len(long.entries or ()):
+            for (_, inner), (_, other) in zip(value.entries or (), long.entries or (), strict=True):
+                yield from self._write_out_value(property, inner, other)
         elif self._has_no_comment(value):
-            yield self._replacement(value, _flow(long))
+            first = [entry for entry in long.entries or () if self._is_first(entry[0], long)]
+            yield self._replacement(value, _flow(_with_first(long, first) if first else long))
+
+    def _is_first(self, key: YamlNode, part: YamlNode) -> bool:
+        """True for what a key such as `awards` says of each part, `outcome: won`: it is written before other values.
+
+        Not where the part would have another id.
+        """
+        if key.text not in self.forms.detail_names:
+            return False
+        entries = [entry for entry in part.entries or () if entry[0].text in self.forms.detail_names]
+        return _id_of(part) == _id_of(_with_first(part, entries))
 
     def _is_long_part(self, value: YamlNode) -> bool:
         names = [key.text or "" for key, _ in value.entries or ()]
@@ -181,16 +195,20 @@ class _Formatter:
             for name in names
         )
 
-    def _addition(self, value: YamlNode, added: Sequence[Entry]) -> _Replacement:
-        """Entries that a part gets after its last value."""
-        start = self._offset(*self._place(value))
-        key, last = (value.entries or [])[-1]
-        end = self._end(last)
-        texts = [f"{name.text}: {_flow(node)}" for name, node in added]
-        if self.text[start] == "{":
-            return end, end, "".join(f", {text}" for text in texts)
-        indent = " " * (key.place.column - 1)
-        return end, end, "".join(f"\n{indent}{text}" for text in texts)
+    def _additions(self, value: YamlNode, first: Sequence[Entry], last: Sequence[Entry]) -> Iterator[_Replacement]:
+        """Yield the entries that a part gets: the first before its values, but behind its id, the last after them."""
+        entries = value.entries or []
+        column = entries[0][0].place.column
+        separator = ", " if self.text[self._offset(*self._place(value))] == "{" else f"\n{' ' * (column - 1)}"
+        next_key = next((key for key, _ in entries if key.text != "id"), None)
+        if next_key is None:
+            first, last = (), (*first, *last)
+        elif first:
+            start = self._offset(*self._place(next_key))
+            yield start, start, "".join(f"{name.text}: {_flow(node)}{separator}" for name, node in first)
+        if last:
+            end = self._end(entries[-1][1])
+            yield end, end, "".join(f"{separator}{name.text}: {_flow(node)}" for name, node in last)
 
     # --- short forms
 
@@ -292,7 +310,7 @@ class _Formatter:
             short = self.forms.contract(property, replace(value, entries=others))
         if short is None or not context:
             return quoted(short) if short is not None else None
-        details = ", ".join(f"{key.text}: {_flow(node)}" for key, node in context)
+        details = ", ".join(f"{key.text}: {_flow(node, keeps_quotes=True)}" for key, node in context)
         return f"{{value: {quoted(short)}, {details}}}"
 
     # --- the text
@@ -333,6 +351,22 @@ def _keys_of(node: YamlNode) -> list[str | None]:
     return [key.text for key, _ in node.entries or ()]
 
 
+def _is_fact(node: YamlNode) -> bool:
+    """True for a value with its details: `{value: 94 min, at: 94 minutes}`."""
+    return "value" in _keys_of(node)
+
+
+def _with_first(part: YamlNode, first: Sequence[Entry]) -> YamlNode:
+    """A part with some of its entries before its other values, but behind its id."""
+    entries = part.entries or []
+    ids = [entry for entry in entries if entry[0].text == "id"]
+    return replace(part, entries=[*ids, *first, *(entry for entry in entries if entry not in (*ids, *first))])
+
+
+def _id_of(part: YamlNode) -> str:
+    return part_id((key.text or "", value) for key, value in part.entries or ())
+
+
 def _without(node: YamlNode, details: Sequence[tuple[str, str]]) -> YamlNode | None:
     """A part without what its short form adds; None where it does not state that, or would have another id."""
     stated = [(key.text, value.text) for key, value in node.entries or ()]
@@ -371,12 +405,16 @@ def _begins_alike(value: YamlNode, long: YamlNode) -> bool:
     return long.entries is not None and len(long.entries) >= len(value.entries or ())
 
 
-def _flow(node: YamlNode) -> str:
-    """A node in one line."""
+def _flow(node: YamlNode, *, keeps_quotes: bool = False) -> str:
+    """A node in one line; the passages and reasons in it keep their quotation marks."""
     if node.elements is not None:
-        return f"[{', '.join(map(_flow, node.elements))}]"
+        return f"[{', '.join(_flow(element, keeps_quotes=keeps_quotes) for element in node.elements)}]"
     if node.entries is not None:
-        return f"{{{', '.join(f'{quoted(key.text or str())}: {_flow(value)}' for key, value in node.entries)}}}"
+        inner = ((key.text or "", value) for key, value in node.entries)
+        texts = (f"{quoted(key)}: {_flow(value, keeps_quotes=key in CONTEXT_KEYS)}" for key, value in inner)
+        return f"{{{', '.join(texts)}}}"
     text = node.text or ""
+    if node.is_quoted and keeps_quotes:
+        return quoted(text, always=True)
     is_plain = _PLAIN.fullmatch(text) is not None or text in ("true", "false")
     return text if (is_plain and not node.is_quoted) or node.is_null else quoted(text)

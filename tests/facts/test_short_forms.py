@@ -509,12 +509,32 @@ def test_short_forms_written_out_and_back_state_the_same(
         text = format_text(text, SCHEMA, short=short)
         assert facts_of(folder, text) == expected
     assert format_text(text, SCHEMA, short=False) == text
+    assert format_text(format_text(text, SCHEMA, short=True), SCHEMA, short=False) == text
+
+
+LONG_FORMS = [
+    "recognition: {outcome: won, award: Bear, recipient: Rui Melo}",
+    "recognition: {id: bear, outcome: won, at: 3-9, award: Bear}",
+    "recognition:\n    - id: bear\n      outcome: won\n      at: 3-9\n      award: Bear",
+    "recognition:\n    - outcome: nominated\n      award: Bear  # the golden one\n      recipient: Rui Melo",
+    'date: {value: 2024-11, at: 3-9, written: "November of last year"}',
+    'budget: {at: 3-9, because: "as the producer says", amount: 1200000, currency: EUR}',
+]
+
+
+@pytest.mark.parametrize("line", LONG_FORMS)
+def test_a_long_form_is_the_same_after_it_was_shortened(line: str) -> None:
+    text = block(f"  {line}\n")
+    short = format_text(text, SCHEMA, short=True)
+    assert short != text
+    assert format_text(short, SCHEMA, short=False) == text
 
 
 def test_the_own_facts_are_the_same_in_both_forms(tmp_path: Path) -> None:
     files = format_project(ROOT, short=True).files
     assert files
     for file in files:
+        assert format_text(file.after, SCHEMA, short=False) == format_text(file.before, SCHEMA, short=False)
         assert facts_of(tmp_path, format_text(file.after, SCHEMA, short=False))[0] == facts_of(tmp_path, file.before)[0]
         assert facts_of(tmp_path, file.after)[0] == facts_of(tmp_path, file.before)[0]
 
