@@ -61,10 +61,9 @@ OPAQUE = BASE + "opaque"
 """The datatype of the literals that stand for terms of RDF 1.2 in engines on rdflib, which has no such terms."""
 KNOWLEDGE = DefaultGraph()
 """The graph of asserted and inferred triples."""
-PROVENANCE, CONTESTED, UNDECIDED, ONTOLOGY, LINKS = (
-    NamedNode(GRAPH + name) for name in ("provenance", "contested", "undecided", "ontology", "links")
-)
+NAMED_GRAPHS = tuple(NamedNode(GRAPH + name) for name in ("provenance", "contested", "undecided", "ontology", "links"))
 """The named graphs beside it; what is undecided is contested as well."""
+PROVENANCE, CONTESTED, UNDECIDED, ONTOLOGY, LINKS = NAMED_GRAPHS
 KNOWN_NAMES = {"type": TYPE, "label": LABEL, "alias": ALIAS, "note": NOTE}
 """Names in fact files for the properties of other vocabularies."""
 

@@ -38,10 +38,9 @@ from kg.errors import LimitError, QueryError, RemoteError
 from kg.federation.config import ServiceConfig
 from kg.federation.endpoint_client import TURTLE, EndpointClient, EndpointRequest
 from kg.queries.sparql import FORMS
-from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term
+from kg.terms import KNOWLEDGE, NAMED_GRAPHS, ONTOLOGY, Term
 from kg.text.sparql_tokens import tokenise
 
-_NAMED = (PROVENANCE, CONTESTED, UNDECIDED, ONTOLOGY, LINKS)
 _UNCUT = 100
 """No store cuts an answer of fewer rows."""
 _FIRST = 100
@@ -141,7 +140,7 @@ class EndpointStore:
 
     def named_graphs(self) -> Iterator[NamedNode]:
         """The graphs beside knowledge that have triples."""
-        return (graph for graph in _NAMED if self.contains_named_graph(graph))
+        return (graph for graph in NAMED_GRAPHS if self.contains_named_graph(graph))
 
     def __contains__(self, quad: Quad) -> bool:
         """True when the store has this quad."""
@@ -151,7 +150,7 @@ class EndpointStore:
 
     def __len__(self) -> int:
         """The number of triples in all graphs."""
-        return sum(self.count(graph) for graph in (KNOWLEDGE, *_NAMED))
+        return self.count(KNOWLEDGE) + sum(map(self.count, NAMED_GRAPHS))
 
     def count(self, graph: NamedNode | DefaultGraph) -> int:
         """The number of triples in a graph."""
@@ -207,14 +206,14 @@ class EndpointStore:
         if "FROM" in words:
             return EndpointRequest(text)
         asked: list[NamedNode | DefaultGraph] = [KNOWLEDGE] if default_graph is None else list(default_graph)
-        asked += _NAMED if union else ()
+        asked += NAMED_GRAPHS if union else ()
         default = [name for graph in asked for name in self._names_of(graph)]
         if default != list(self.layout.knowledge) and not self.layout.knowledge and KNOWLEDGE in asked:
             raise QueryError(
                 f"{self.config.address} has knowledge in its default graph, which no request can join with"
                 " another graph. Load what `kg export --format nquads --split` writes."
             )
-        named = _NAMED if named_graphs is None else tuple(named_graphs)
+        named = NAMED_GRAPHS if named_graphs is None else tuple(named_graphs)
         names = tuple(graph.value for graph in named) if default and "GRAPH" in words else ()
         return EndpointRequest(text, default_graphs=tuple(default), named_graphs=names)
 

@@ -26,7 +26,7 @@ from kg.terms import (
     CONTESTED,
     FILM,
     KNOWLEDGE,
-    LINKS,
+    NAMED_GRAPHS,
     ONTOLOGY,
     OWL,
     PREFIXES,
@@ -34,7 +34,6 @@ from kg.terms import (
     RDF,
     RDFS,
     TYPE,
-    UNDECIDED,
     XSD,
     Term,
     to_curie,
@@ -400,7 +399,7 @@ class _Suggestions:
 
 
 def _is_known(store: Store, term: NamedNode) -> bool:
-    if term in (CONTESTED, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED):
+    if term in NAMED_GRAPHS:
         return True
     positions = ((term, None, None), (None, term, None), (None, None, term))
     is_used = any(find_quad(store, subject, predicate, value) is not None for subject, predicate, value in positions)

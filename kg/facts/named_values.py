@@ -219,10 +219,11 @@ class _Spellings:
         """First letter -> the names that begin with it, each with the class or kind of what has it."""
         names = list(self._known.items())
         rows = self.table.sql.cursor().execute(
-            "SELECT name.text, type.text FROM fact AS f JOIN fact AS g USING (s)"
-            " JOIN term AS name ON name.id = f.o JOIN term AS type ON type.id = g.o"
-            f" WHERE f.p IN ({self.table.ids((LABEL, ALIAS))}) AND g.p IN ({self.table.ids((TYPE,))})"
-            f" AND f.number IN (SELECT number FROM fact WHERE {OF_YAML_FILES})"
+            "WITH named AS MATERIALIZED (SELECT s, o FROM fact"
+            f" WHERE p IN ({self.table.ids((LABEL, ALIAS))}) AND {OF_YAML_FILES})"
+            " SELECT name.text, type.text FROM named JOIN fact AS f USING (s)"
+            " JOIN term AS name ON name.id = named.o JOIN term AS type ON type.id = f.o"
+            f" WHERE f.p IN ({self.table.ids((TYPE,))})"
             " AND starts_with(name.text, '\"') AND starts_with(type.text, '<') ORDER BY ALL LIMIT ?",
             [_MOST_NAMES],
         )

@@ -34,7 +34,7 @@ from kg.parts import path_of
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema, ValueKind
 from kg.sql import quote
-from kg.terms import FILM, SOURCE, TYPE, to_curie, to_short, to_term
+from kg.terms import FILM, NAMED_GRAPHS, SOURCE, TYPE, to_curie, to_short, to_term
 from kg.text.folding import closest
 
 _OTHER_FILES = ("sources.yaml", "policy.yaml", LOCK_FILE)
@@ -150,7 +150,7 @@ class _FileReader:
     def __init__(
         self, schema: Schema, sources: Mapping[str, Source], table: ProjectFacts, citations: CitationFinder
     ) -> None:
-        self.table, self.citations = table, citations
+        self.schema, self.table, self.citations = schema, table, citations
         self.yaml, self.rdf = YamlReader(schema, sources, citations), RdfReader(schema, sources)
         self.tables = TableReader(schema, sources, table)
         self.others = FileFindings()
@@ -165,6 +165,8 @@ class _FileReader:
         if former is not None:
             tables = [record.slot for name, record in taken.items() if self._reader(name) is self.tables]
             self.table.take_former([record.slot for record in taken.values()], of_tables=tables)
+            # Finding a term reads the dictionary, which may be large: what each build looks for is found together.
+            self.table.ids((*self.schema.properties, *self.schema.types, *NAMED_GRAPHS))
         for name, path in files.items():
             if (record := taken.get(name)) is not None:
                 self._take(name, record)
