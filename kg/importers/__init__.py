@@ -4,6 +4,7 @@
     dataset_names      names of a dataset's entities, such that what it keeps apart stays apart
     source_registry    the source's entry in sources.yaml and its place in policy.yaml
     spool              its rows in DuckDB tables on disk, completed there; conflicts between classes
+    reject_reasons     why records and values are rejected, and how often
     input_files        files, plain or compressed, line by line
     tables             any table, imported by a mapping file
     wikidata_entities  entity JSON: dumps, Special:EntityData, wbgetentities

@@ -23,6 +23,7 @@ from kg.errors import InputError
 from kg.files.yaml_files import YamlError, YamlNode, read_documents
 from kg.importers.dataset_names import dataset_entity_name
 from kg.importers.input_files import list_files, open_decompressed
+from kg.importers.reject_reasons import mark_value
 from kg.importers.session import ImportSession, part_name
 from kg.importers.tables.table_import import import_file
 from kg.importers.tables.table_mapping import read_table_mapping
@@ -111,7 +112,7 @@ class _AwardEvent:
         self.add_entity(self.programme, film.AwardProgramme, self.title, self.event, {film.imdbId: self.event})
         for year, awards in self.entries(years, ""):
             if _YEAR.fullmatch(year) is None:
-                self.reject(awards, f"{year[:40]!r} is not a year")
+                self.reject(awards, f"{mark_value(repr(year[:40]))} is not a year")
                 continue
             for award, categories in self.entries(awards, year):
                 for category, titles in self.entries(categories, f"{year}/{award}"):
@@ -120,10 +121,10 @@ class _AwardEvent:
     def entries(self, node: YamlNode, path: str) -> Iterator[tuple[str, YamlNode]]:
         """The entries of a mapping; another kind of node is rejected, and so is a key that is not a text."""
         if node.entries is None and not node.is_null:
-            self.reject(node, f"{path or 'the file'}: expected a mapping, not {node.kind}")
+            self.reject(node, f"{mark_value(path or 'the file')}: expected a mapping, not {node.kind}")
         for key, value in node.entries or ():
             if key.text is None:
-                self.reject(key, f"{path}: expected a name, not {key.kind}")
+                self.reject(key, f"{mark_value(path)}: expected a name, not {key.kind}")
             else:
                 yield key.text, value
 
@@ -143,7 +144,7 @@ class _AwardEvent:
                 self.session.summary.unmapped[f"list {list_name[:40]}"] += 1
             elif titles.elements is None:
                 if not titles.is_null:
-                    self.reject(titles, f"{record}: expected a list of titles, not {titles.kind}")
+                    self.reject(titles, f"{mark_value(record)}: expected a list of titles, not {titles.kind}")
             else:
                 id, values = (
                     f"{self.event}-{year}{prize.removeprefix(self.programme)}",
@@ -158,7 +159,7 @@ class _AwardEvent:
             self.session.summary.records += 1
             title = node.text or ""
             if _TITLE.fullmatch(title) is None:
-                self.reject(node, f"{record}: {title[:40]!r} is not a title's number")
+                self.reject(node, f"{mark_value(f'{record}: {title[:40]!r}')} is not a title's number")
                 continue
             work = dataset_entity_name(PREFIX, title)
             part = part_name(work, film.recognition, id)

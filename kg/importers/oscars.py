@@ -23,6 +23,7 @@ from kg.errors import InputError
 from kg.files.yaml_files import read_yaml_mapping
 from kg.importers.dataset_names import dataset_entity_name, name_component, text_entity_name
 from kg.importers.input_files import numbered_lines, open_decompressed
+from kg.importers.reject_reasons import mark_value
 from kg.importers.session import ImportSession, part_name
 from kg.mappings import MAPPINGS
 from kg.terms import ALIAS, LABEL, NOTE, TYPE
@@ -91,15 +92,15 @@ def import_oscars(paths: Sequence[str | Path], session: ImportSession) -> None:
 
 
 def find_fault(row: Row) -> str:
-    """Why a row cannot be imported; the empty text when it can."""
+    """Why a row cannot be imported, with its value marked; the empty text when it can."""
     if _NUMBER.fullmatch(row["Ceremony"]) is None:
-        return f"the ceremony is {row['Ceremony']!r}, not a number"
+        return f"the ceremony is {mark_value(repr(row['Ceremony']))}, not a number"
     if _YEAR.fullmatch(row["Year"]) is None:
-        return f"the year is {row['Year']!r}"
+        return f"the year is {mark_value(repr(row['Year']))}"
     if not row["CanonicalCategory"]:
         return "the row names no category"
     if row["Winner"] not in ("", "True", "False"):
-        return f"the winner is {row['Winner']!r}, not True"
+        return f"the winner is {mark_value(repr(row['Winner']))}, not True"
     if row["FilmId"] and row["Film"].count("|") != row["FilmId"].count("|"):
         return "the row does not have as many films as identifiers of films"
     return ""
@@ -287,14 +288,14 @@ def _read_rows(path: Path, session: ImportSession) -> Iterator[tuple[int, dict[s
                 if not header:
                     raise InputError(f"{path} is not UTF-8. Save it as UTF-8.") from error
                 session.summary.records += 1
-                session.reject(path.name, number, f"not UTF-8: byte 0x{line[error.start]:02x}")
+                session.reject(path.name, number, f"not UTF-8: byte {mark_value(f'0x{line[error.start]:02x}')}")
                 continue
             cells = next(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE), [])
             if not header:
                 header = _check_header(path, cells)
             elif len(cells) > len(header):
                 session.summary.records += 1
-                session.reject(path.name, number, f"{len(cells)} cells for {len(header)} columns", text)
+                session.reject(path.name, number, f"{mark_value(len(cells))} cells for {len(header)} columns", text)
             elif any(cells):
                 padded = cells + [""] * (len(header) - len(cells))
                 yield number, dict(zip(header, padded, strict=True))

@@ -30,6 +30,7 @@ from kg.importers.dataset_names import (
     text_entity_name,
 )
 from kg.importers.input_files import list_files
+from kg.importers.reject_reasons import mark_value
 from kg.importers.session import ImportSession, term_name
 from kg.importers.wikidata_entities import EntityReader
 from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
@@ -436,7 +437,7 @@ def _lines(path: Path, format: RdfFormat, session: ImportSession) -> Iterator[tu
             if not error.line or error.check != "syntax":
                 raise  # of the file, not of one line
             session.summary.records += 1
-            session.reject(path.name, error.line, f"does not parse: {error.message}")
+            session.reject(path.name, error.line, f"does not parse: {mark_value(error.message)}")
             continue
         yield quad.subject, quad.predicate, quad.object
 

@@ -26,6 +26,7 @@ from kg.files.atomic import write_file
 from kg.files.parquet_files import join_parquet_files
 from kg.importers.dataset_names import may_share_names
 from kg.importers.input_files import Progress
+from kg.importers.reject_reasons import RejectReasons, in_words, kind_sql
 from kg.importers.source_registry import add_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
 from kg.parts import part_iri
@@ -68,6 +69,7 @@ class ImportSummary:
     """Values that do not fit their property, and parts without a value that they must have."""
     listed_rejects: int = 0
     """How many of both are in the file of rejects; the others are only counted."""
+    reject_reasons: RejectReasons = field(default_factory=RejectReasons)
     unnamed: int = 0
     """Entities without a name in the dataset: their label is their key or identifier."""
     skipped: Counter[str] = field(default_factory=Counter)
@@ -97,6 +99,7 @@ class ImportSummary:
             if where and self.listed_rejects < self.rejected + self.rejected_values:
                 where += f" for the first {self.listed_rejects:,}"
             lines.append(f"rejected: {self.rejects_in_words()}{where}")
+            lines += _counts(self.reject_reasons.counts, limit)
         if self.unnamed:
             entities = counted(self.unnamed, "entity is", "entities are")
             lines.append(f"without a name: {entities} labelled with the key or identifier")
@@ -123,6 +126,7 @@ class ImportSummary:
             "entities": self.entities,
             "rejected": self.rejected,
             "rejected_values": self.rejected_values,
+            "reject_reasons": dict(sorted(self.reject_reasons.counts.items())),
             "unnamed": self.unnamed,
             "skipped": dict(sorted(self.skipped.items())),
             "unmapped": dict(sorted(self.unmapped.items())),
@@ -134,10 +138,13 @@ class ImportSummary:
 
 
 def _count_lines(title: str, counts: Counter[str], limit: int) -> list[str]:
-    if not counts:
-        return []
+    return [f"{title}: {sum(counts.values()):,}", *_counts(counts, limit)] if counts else []
+
+
+def _counts(counts: Counter[str], limit: int) -> list[str]:
+    """A line for each of the most frequent, and for how many others there are."""
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    lines = [f"{title}: {sum(counts.values()):,}"] + [f"  {count:>9,}  {name}" for name, count in ranked[:limit]]
+    lines = [f"  {count:>9,}  {name}" for name, count in ranked[:limit]]
     if len(ranked) > limit:
         lines.append(f"  and {len(ranked) - limit:,} more; --format json lists them all")
     return lines
@@ -272,19 +279,20 @@ class ImportSession:
         self.spool.write_redirect((entity, target, identifier, property, record, because))
 
     def reject(self, file: str, line: int, reason: str, text: str = "") -> None:
-        """Reject a record that could not be read, with its place and the reason."""
+        """Reject a record that could not be read, with its place and the reason, in which a value may be marked."""
         self.summary.rejected += 1
         self._write_reject(file, line, reason, text)
 
     def reject_value(self, file: str, line: int, reason: str) -> None:
-        """Reject a value of a record, or one of its parts, with the place of the record and the reason."""
+        """Reject a value of a record, or one of its parts, as `reject` does with a record."""
         self.summary.rejected_values += 1
         self._write_reject(file, line, reason)
 
     def _write_reject(self, file: str, line: int, reason: str, text: str = "") -> None:
         self.summary.listed_rejects += 1
+        self.summary.reject_reasons.add(reason)
         shown = " ".join(text[:MAX_REJECT_TEXT].split())
-        self.spool.write_reject(f"{file}:{line}: {reason}" + (f": {shown}" if shown else "") + "\n")
+        self.spool.write_reject(f"{file}:{line}: {in_words(reason)}" + (f": {shown}" if shown else "") + "\n")
 
     def add_facts_from(
         self, select: str, *, may_fail: bool = False, has_language: bool = False, streamed: bool = False
@@ -313,10 +321,18 @@ class ImportSession:
             f" FROM ({select}) AS rows (subject, record)"
         )
 
+    def count_reasons(self, faults: str) -> int:
+        """Count the reasons of a SELECT of faults that are not listed; returns how many there are."""
+        counts = self.sql.execute(f"SELECT {kind_sql('fault')}, count(*) FROM ({faults}) GROUP BY 1").fetchall()
+        for reason, count in counts:
+            self.summary.reject_reasons.add(reason, count)
+        return sum(count for _, count in counts)
+
     def take_faults(self, limit: int) -> list[tuple[int, str]]:
         """Remove and return the faults of the facts added so far, with their lines; those over `limit` are counted."""
-        faults = self.sql.execute(f"SELECT line, fault FROM fault ORDER BY ALL LIMIT {limit}").fetchall()
-        self.summary.rejected_values += max(0, self.spool.count("FROM fault") - limit)
+        ordered = "SELECT line, fault FROM fault ORDER BY ALL"
+        faults = self.sql.execute(f"{ordered} LIMIT {limit}").fetchall()
+        self.summary.rejected_values += self.count_reasons(f"{ordered} OFFSET {limit}")
         self.sql.execute("DELETE FROM fault")
         return [(int(line), str(fault)) for line, fault in faults]
 

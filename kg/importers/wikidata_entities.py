@@ -24,6 +24,7 @@ from kg.facts.dates import to_date_range
 from kg.facts.julian import JULIAN_MARK, julian_to_gregorian
 from kg.importers.dataset_names import name_component
 from kg.importers.input_files import list_files, numbered_lines, open_decompressed
+from kg.importers.reject_reasons import mark_value
 from kg.importers.session import ImportSession
 from kg.mappings.wikidata import PropertyMeaning, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
@@ -84,7 +85,9 @@ def read_entities(path: Path, session: ImportSession) -> Iterator[tuple[int, Any
                     start = line
                     break
                 session.summary.records += 1
-                session.reject(path.name, number, f"not JSON: {error}", text[:200].decode("utf-8", "replace"))
+                session.reject(
+                    path.name, number, f"not JSON: {mark_value(error)}", text[:200].decode("utf-8", "replace")
+                )
                 continue
             for entity in _entities_in(document):
                 yield number, entity
@@ -100,7 +103,7 @@ def _read_document(text: bytes, path: Path, session: ImportSession) -> Iterator[
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        session.reject(path.name, error.lineno, f"not JSON: {error}")
+        session.reject(path.name, error.lineno, f"not JSON: {mark_value(error)}")
         return
     for entity in _entities_in(document):
         yield 1, entity
@@ -136,7 +139,9 @@ class EntityReader:
             self.read(entity)
         except _MALFORMED as error:
             name = str(entity.get("id", "")) if isinstance(entity, dict) else ""
-            self.session.reject(file, line, f"does not have the structure of an entity: {error!r}"[:300], name)
+            self.session.reject(
+                file, line, f"does not have the structure of an entity: {mark_value(repr(error)[:250])}", name
+            )
 
     def read(self, entity: Json) -> None:
         """Add all facts of one entity; none when it is not of a class in the mapping."""

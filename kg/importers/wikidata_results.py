@@ -18,6 +18,7 @@ import orjson
 from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import MAX_LINE_BYTES, list_files, numbered_lines, open_decompressed
+from kg.importers.reject_reasons import mark_value
 from kg.importers.session import ImportSession
 from kg.importers.tables.table_files import FIXED, read_header
 from kg.importers.tables.table_import import import_file
@@ -137,7 +138,7 @@ def _convert_json(path: Path, fresh: Path, session: ImportSession) -> None:
                     writer.writerow([str(row[name]["value"]) if name in row else "" for name in names])
                 except (KeyError, TypeError):
                     session.summary.records += 1
-                    session.reject(path.name, 0, f"row {number} is not a solution", str(row))
+                    session.reject(path.name, 0, f"row {mark_value(number)} is not a solution", str(row))
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not a SPARQL result in JSON: {error!r}") from error
 

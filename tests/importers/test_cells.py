@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from kg.importers.reject_reasons import mark_value
 from kg.importers.tables.cells.cleanings import CLEANINGS, can_reject, clean_sql, fault_sql, is_rejected
 
 
@@ -193,7 +194,7 @@ def test_a_rejected_cell_is_shown_with_the_reason(sql: duckdb.DuckDBPyConnection
     fault = fault_sql("v", ("trim", name, "lower"))
     [row] = sql.execute(f"SELECT {fault} FROM (SELECT {rejected} AS v FROM (SELECT ? AS cell))", [cell]).fetchall()
     if name not in ("before-as", "first-part", "last-part"):
-        assert row == (f"{cell} {CLEANINGS[name].fault}",)
+        assert row == (f"{mark_value(cell)} {CLEANINGS[name].fault}",)
 
 
 def test_a_cell_that_one_of_several_cleanings_rejects_stays_rejected(sql: duckdb.DuckDBPyConnection) -> None:

@@ -186,6 +186,8 @@ def test_all_that_is_left_out_is_counted_and_said(
     output = capsys.readouterr().out
     assert "rejected: 2 records, 3 values" in output
     assert "2  rows of title.principals.tsv without nconst" in output
+    assert "2  characters: … is JSON that cannot be read, or has no name\n" in output
+    assert "1  nconst: … is not an IMDb number of a person, such as nm0000041 or 41\n" in output
     assert project.rejects("imdb").splitlines() == [
         "title.basics.tsv:3: the key tconst: XX1 is not an IMDb number of a title, such as tt0055630 or 55630",
         "title.basics.tsv:4: the key tconst is empty",

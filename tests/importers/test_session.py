@@ -16,6 +16,7 @@ from kg import vocabulary as film
 from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers import spool
+from kg.importers.reject_reasons import mark_value
 from kg.importers.session import ImportSession, open_session
 from kg.project import Project
 from kg.schema import Schema, read_ontology, to_schema
@@ -116,6 +117,18 @@ def test_faults_beyond_the_limit_are_counted(session: ImportSession) -> None:
         session.add_facts_from(FACTS, may_fail=True)
     assert len(session.take_faults(1)) == 1
     assert session.summary.rejected_values == 2
+    assert session.summary.reject_reasons.counts == {"not a year": 2}  # the first is counted where it is rejected
+
+
+def test_reasons_are_counted_without_their_values_and_are_never_too_many(session: ImportSession) -> None:
+    for number in range(3000):
+        session.reject("films.csv", number, f"year: {mark_value(number)} is not a year")
+        session.reject_value("films.csv", number, f"reason {number}")
+    counts = session.summary.reject_reasons.counts
+    assert counts["year: … is not a year"] == 3000
+    assert counts["other reasons"] == 3000 - 999
+    assert "\n      3,000  year: … is not a year\n" in session.summary.to_text()
+    assert session.spool.rejects.read_text(encoding="utf-8").startswith("films.csv:0: year: 0 is not a year\n")
 
 
 def test_streamed_facts_are_written_after_the_others_in_their_order(session: ImportSession) -> None:

@@ -119,5 +119,7 @@ def _add_result(result: FileResult, session: ImportSession) -> None:
     summary.rejected += counts.rejected
     summary.rejected_values += counts.rejected_values
     summary.listed_rejects += counts.listed_rejects
+    for reason, count in counts.reject_reasons.counts.items():
+        summary.reject_reasons.add(reason, count)
     summary.skipped.update(counts.skipped)
     summary.unmapped.update(counts.unmapped)

@@ -20,6 +20,7 @@ from kg.engines.spark_session import master_of, run_tasks
 from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import list_files
+from kg.importers.reject_reasons import OTHERS
 from kg.importers.session import ImportSession, term_name
 from kg.importers.tables.file_parts import FilePart, split_file
 from kg.importers.tables.file_tasks import import_as_tasks
@@ -48,7 +49,7 @@ from kg.importers.tables.table_sql import LINE, RECORD, SELECTED, SUBJECT, Table
 from kg.mappings.linked_datasets import read_datasets
 from kg.schema import Schema
 from kg.shapes.value_limits import ValueLimits
-from kg.sql import quote_name
+from kg.sql import quote, quote_name
 from kg.text.folding import closest
 from kg.text.number_words import counted
 
@@ -336,12 +337,10 @@ class _TableImport:
 
     def rows_without_key(self, statements: TableSql) -> list[tuple[int, str]]:
         keyless = f"FROM {self.rows} WHERE {SELECTED} AND {SUBJECT} IS NULL"
-        self.session.summary.rejected += max(0, self.session.spool.count(keyless) - MAX_REJECTS)
-        more = ", or the line is not JSON" if detect_format(self.path, self.mapping) == "jsonl" else ""
-        rows = self.session.sql.execute(
-            f"SELECT {LINE}, {statements.key_fault()} {keyless} ORDER BY 1 LIMIT {MAX_REJECTS}"
-        )
-        return [(line, fault + more) for line, fault in rows.fetchall()]
+        more = quote(", or the line is not JSON" if detect_format(self.path, self.mapping) == "jsonl" else "")
+        ordered = f"SELECT {LINE}, {statements.key_fault()} || {more} AS fault {keyless} ORDER BY 1"
+        self.session.summary.rejected += self.session.count_reasons(f"{ordered} OFFSET {MAX_REJECTS}")
+        return self.session.sql.execute(f"{ordered} LIMIT {MAX_REJECTS}").fetchall()
 
     def find_lines(self, rows: Sequence[int], rejected: Sequence[int], cells: CellSource) -> RecordLines:
         """The lines of the file on which rows and rejected records begin."""
@@ -382,6 +381,7 @@ class _TableImport:
         count = self.session.spool.count("SELECT DISTINCT line FROM reject_errors")
         summary.records += count
         summary.rejected += count - len(rows)
+        summary.reject_reasons.add(OTHERS, count - len(rows))
         sql.execute("DROP TABLE reject_errors")
         sql.execute("DROP TABLE IF EXISTS reject_scans")
         return [_RejectedRecord(int(line), _in_our_words(message), str(text or "")) for line, message, text in rows]

@@ -15,6 +15,7 @@ from kg.importers.dataset_names import (
     name_component_sql,
     text_entity_name_sql,
 )
+from kg.importers.reject_reasons import mark_value_sql
 from kg.importers.tables.cells.cleanings import can_reject, clean_sql, fault_sql, is_rejected
 from kg.importers.tables.table_mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
 from kg.schema import NarrowedClass
@@ -354,15 +355,15 @@ class TableSql:
 
     def _fault(self, column: ColumnMapping, part: PartMapping | None) -> str:
         """Why a value `v` is rejected, with the cell; the empty text where it is not."""
-        name, faults = quote(f"{column.name or column.property}: "), []
+        name, value, faults = quote(f"{column.name or column.property}: "), mark_value_sql("v"), []
         if can_reject(column.clean):
             faults.append(f"WHEN {is_rejected('v', column.clean)} THEN {name} || {fault_sql('v', column.clean)}")
         if column.value_type in _VALUE_TESTS:
             failed = quote(f" {_TEST_FAILED[column.value_type]}")
-            faults.append(f"WHEN NOT coalesce({_has_form(column, 'v')}, false) THEN {name} || v || {failed}")
+            faults.append(f"WHEN NOT coalesce({_has_form(column, 'v')}, false) THEN {name} || {value} || {failed}")
         if limits := self.limits_for(column.property, part):
             failed = quote(f" is not {' and '.join(dict.fromkeys(map(str, limits)))}")
-            faults.append(f"WHEN NOT coalesce({_is_allowed(limits, 'v')}, false) THEN {name} || v || {failed}")
+            faults.append(f"WHEN NOT coalesce({_is_allowed(limits, 'v')}, false) THEN {name} || {value} || {failed}")
         return f"CASE {' '.join(faults)} ELSE '' END" if faults else "''"
 
     def fits(self, column: ColumnMapping, value: str, part: PartMapping) -> str:

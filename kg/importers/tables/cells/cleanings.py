@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from kg.importers.reject_reasons import mark_value_sql
 from kg.importers.tables.cells.numbers import COMMA_FORMS, POINT_FORMS, let, number_sql
 from kg.sql import quote
 
@@ -265,10 +266,10 @@ def is_rejected(value: str, steps: Iterable[str]) -> str:
 
 
 def fault_sql(value: str, steps: Iterable[str]) -> str:
-    """The value as the table has it and why it was rejected, where it was."""
+    """The value as the table has it, marked, and why it was rejected, where it was."""
     step, cell = (f"split_part({value}, {_MARK}, {number})" for number in (2, 3))
     faults = " ".join(
-        f"WHEN {quote(name)} THEN {cell} || {quote(' ' + CLEANINGS[name].fault)}"
+        f"WHEN {quote(name)} THEN {mark_value_sql(cell)} || {quote(' ' + CLEANINGS[name].fault)}"
         for name in dict.fromkeys(steps)
         if CLEANINGS[name].fault
     )
