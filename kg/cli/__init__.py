@@ -22,16 +22,24 @@ A module imports what a command needs when it is called, so that asking a questi
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from kg.cli import ask, build, check, compare, completion, import_export, link, serve, stores, why
 from kg.cli.command import CommandParser, Commands, check_output, choose_format
 from kg.cli.option_rules import check_options
 from kg.errors import EngineMismatchError, FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
+from kg.graph.engine_errors import is_interruption, to_input_error
 from kg.version import __version__
 
 OK, FAILED, WRONG_CALL, STOPPED = 0, 1, 2, 130
+_STOP_SECONDS = 3.0
+"""After Ctrl+C, for removing what is unfinished."""
+_DONE = b"\0"
+"""The number of no signal."""
 STATUSES: dict[type[FilmGraphError], int] = {
     FilmGraphError: FAILED,
     GraphFaultError: FAILED,
@@ -57,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_output(getattr(call, "output", None))
         choose_format(call)
         check_options(call)
-        status = int(call.run(call))
+        with _ending_after_ctrl_c():
+            status = int(call.run(call))
         sys.stdout.flush()
         return status
     except FilmGraphError as error:
@@ -68,19 +77,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except KeyboardInterrupt:
-        print("kg: stopped", file=sys.stderr)
-        return STOPPED
+        return _stopped()
     except Exception as error:
+        if is_interruption(error):
+            return _stopped()
         if (message := _system_message(error)) is None:
             raise
         print(f"kg {call.command}: {message}", file=sys.stderr)
         return WRONG_CALL
 
 
+@contextmanager
+def _ending_after_ctrl_c() -> Iterator[None]:
+    """Meanwhile, the process has ended some seconds after Ctrl+C, or at once after the second.
+
+    An engine that computes does not look for signals, or only now and then, and may have to compute without end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    ending = threading.Thread(target=_end_after_ctrl_c, args=(reading,), daemon=True)
+    ending.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.write(writing, _DONE)
+        ending.join()
+        os.close(writing)
+
+
+def _end_after_ctrl_c(signals: int) -> None:
+    """Read the numbers of signals from a pipe until the command is done."""
+    timer = threading.Timer(_STOP_SECONDS, _end)
+    timer.daemon = True
+    with os.fdopen(signals, "rb", buffering=0) as pipe:
+        while (number := pipe.read(1)) != _DONE:
+            if number[0] == signal.SIGINT:
+                if timer.is_alive():
+                    _end()
+                timer.start()
+    timer.cancel()
+
+
+def _end() -> None:
+    _stopped()
+    os._exit(STOPPED)
+
+
+def _stopped() -> int:
+    """The exit status after Ctrl+C, which is said."""
+    print("kg: stopped", file=sys.stderr)
+    return STOPPED
+
+
 def _system_message(error: Exception) -> str | None:
     """What an error of the system or of an engine means for the user; None when it means a fault of this program."""
-    from kg.graph.engine_errors import to_input_error
-
     if (known := to_input_error(error)) is not None:
         return str(known)
     return f"A file cannot be read or written: {error}." if isinstance(error, OSError) else None

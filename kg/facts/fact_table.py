@@ -480,12 +480,12 @@ def _in_slots(slots: Collection[int]) -> str:
 
 
 def _to_detail(number: int, fact: Fact) -> tuple[object, ...] | None:
-    """The row of `fact_detail` for a fact; None where it would have nothing in it."""
+    """The row of `fact_detail` for a fact, NULL in it what is not known; None where it would have nothing in it."""
     evidence = fact.evidence
-    texts = (fact.as_of, fact.written, fact.because)
+    texts = (fact.as_of or None, fact.written or None, fact.because or None)
     if not (evidence.has_span or any(texts) or fact.paraphrase or fact.place.column):
         return None
-    return (number, evidence.start, evidence.end, *texts, fact.paraphrase, fact.place.column)
+    return (number, evidence.start, evidence.end, *texts, fact.paraphrase, fact.place.column or None)
 
 
 def _parse(text: str) -> Term:

@@ -34,6 +34,11 @@ def to_input_error(error: Exception, *, memory: str | None = None) -> InputError
     return _to_refusal(error, text)
 
 
+def is_interruption(error: Exception) -> bool:
+    """True for what DuckDB raises in place of `KeyboardInterrupt` after Ctrl+C in one of its statements."""
+    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+
+
 def _to_refusal(error: Exception, text: str) -> InputError | None:
     """What the system refuses to read or write, and why."""
     number = getattr(error, "errno", None) or next((n for n in _REFUSALS if os.strerror(n) in text), None)

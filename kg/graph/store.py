@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -28,6 +29,8 @@ MOST_CHANGES = 50_000
 """Up to this number of changed quads, changing a copy of a store is quicker than filling one."""
 READERS = "READERS"
 """The empty file of a build that its readers hold a lock on."""
+_UNFINISHED, _SCRATCH = "unfinished-", "scratch-"
+"""How the names of folders begin that belong to one build of one process."""
 
 
 @contextlib.contextmanager
@@ -37,8 +40,7 @@ def temporary_folder(project: Project) -> Iterator[Path]:
     builds.mkdir(parents=True, exist_ok=True)
     if not (ignore := project.build_folder / ".gitignore").exists():
         ignore.write_text("*\n", encoding="utf-8")
-    folder = builds / f"unfinished-{os.getpid()}"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = builds / _own_name(_UNFINISHED)
     folder.mkdir()
     try:
         yield folder
@@ -49,7 +51,7 @@ def temporary_folder(project: Project) -> Iterator[Path]:
 @contextlib.contextmanager
 def scratch_folder(project: Project) -> Iterator[Path]:
     """A folder for what does not fit into memory; DuckDB makes it when it needs it, and it is removed afterwards."""
-    folder = project.build_folder / f"scratch-{os.getpid()}"
+    folder = project.build_folder / _own_name(_SCRATCH)
     try:
         yield folder
     finally:
@@ -105,22 +107,31 @@ class StoreWriter:
             self.discard()
         self._begin(self._fill, quads)
 
-    def finish(self) -> None:
-        """Wait until what was begun is on disk; raises what prevented that."""
+    def finish(self) -> str:
+        """Wait until what was begun is on disk; raises what prevented that.
+
+        Where a store was copied, what is wrong comes back instead: its files may be damaged, and another is needed.
+        """
         self._begin(self._flush)
-        for work in self._begun:
-            work.result()
+        try:
+            for work in self._begun:
+                work.result()
+        except (OSError, RuntimeError) as error:
+            if not self._is_copy:
+                raise
+            return str(error).partition("\n")[0]
+        return ""
 
     def discard(self) -> None:
         """Remove what was begun, since there will be another store or none."""
         self.close()
-        self._begun.clear()
         self._is_copy = False
         shutil.rmtree(self._path, ignore_errors=True)
 
     def close(self) -> None:
         """Close the store as it is."""
         wait(self._begun)
+        self._begun.clear()  # an error keeps what its frames have
         self._store = None
 
     def _begin(self, work: Callable[..., None], *arguments: object) -> None:
@@ -146,9 +157,11 @@ class StoreWriter:
             self._store.bulk_extend(quads_one_by_one)
 
     def _flush(self) -> None:
-        store, self._store = self._store, None
-        if store is not None:
-            store.flush()
+        try:
+            if self._store is not None:
+                self._store.flush()
+        finally:
+            self._store = None
 
 
 def publish(project: Project, folder: Path, name: str) -> Path:
@@ -201,6 +214,8 @@ class BuildLock:
             import fcntl
 
             fcntl.flock(self._file, fcntl.LOCK_SH)
+            if not os.fstat(self._file).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "the build was removed", str(folder))
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):
@@ -258,13 +273,10 @@ def _published(project: Project) -> str:
 def _remove_old_builds(project: Project, *, keep: set[str]) -> None:
     """Remove builds that nobody reads, and what killed processes left; the build before stays for its readers."""
     for folder in (project.build_folder / "builds").iterdir():
-        owner = folder.name.removeprefix("unfinished-")
-        alive = owner != folder.name and owner.isdecimal() and is_alive(int(owner))
-        if folder.name not in keep and not alive and not _is_read(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-    for folder in project.build_folder.glob("scratch-*"):
-        owner = folder.name.removeprefix("scratch-")
-        if owner.isdecimal() and not is_alive(int(owner)):
+        if folder.name not in keep and not _has_owner(folder.name, _UNFINISHED):
+            _remove_unread(folder)
+    for folder in project.build_folder.glob(f"{_SCRATCH}*"):
+        if not _has_owner(folder.name, _SCRATCH):
             shutil.rmtree(folder, ignore_errors=True)
     for pointer in project.build_folder.glob("CURRENT.*"):
         owner = pointer.name.removeprefix("CURRENT.")
@@ -272,22 +284,35 @@ def _remove_old_builds(project: Project, *, keep: set[str]) -> None:
             pointer.unlink(missing_ok=True)
 
 
-def _is_read(folder: Path) -> bool:
-    """True when a build has readers."""
+def _own_name(prefix: str) -> str:
+    """A name that no other build has: neither of another process, nor of this one."""
+    return f"{prefix}{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _has_owner(name: str, prefix: str) -> bool:
+    """True for the name of a folder of a build that runs."""
+    owner = name.removeprefix(prefix).partition("-")[0]
+    return name.startswith(prefix) and owner.isdecimal() and is_alive(int(owner))
+
+
+def _remove_unread(folder: Path) -> None:
+    """Remove a build unless it has readers; whoever opens it meanwhile waits for the lock, and finds it gone."""
     try:
         file = os.open(folder / READERS, os.O_RDONLY)
-    except OSError:
-        return False
+    except OSError:  # not finished, so that nobody can read it
+        shutil.rmtree(folder, ignore_errors=True)
+        return
     try:
         if sys.platform != "win32":
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
+            with contextlib.suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(file)
-    return False
+    if sys.platform == "win32":  # refuses to remove files that are open
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_alive(process: int) -> bool:

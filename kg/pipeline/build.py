@@ -55,6 +55,7 @@ from kg.pipeline.incremental_check import write_shapes_report
 from kg.pipeline.inputs import FILE as INPUTS
 from kg.pipeline.inputs import (
     BuildInputs,
+    FileDigests,
     LastBuild,
     open_last_build,
     reading_context,
@@ -105,7 +106,8 @@ def build(
             return replace(report, counts={**report.counts, "seconds": _seconds_since(start), "unchanged": 1})
         show = progress if progress is not None else no_progress
         is_usable = published.folder == last.folder and not (without or despite_findings)
-        base = last if is_usable else LastBuild(digests=last.digests)
+        digests = FileDigests() if published.report.findings else last.digests  # those of a damaged build may be wrong
+        base = last if is_usable else LastBuild(digests=digests)
         try:
             with temporary_folder(project) as folder, writing_store(folder, base.folder) as store:
                 provenance = _EarlyProvenance(project, store)
@@ -207,9 +209,15 @@ def _store(
             graph.read.records,
             named_files(project.data, within=project.real_folder),
         )
-    store.finish()
+    report = replace(graph.report, counts=counts)
+    if damage := store.finish():
+        store.discard()
+        tables.sql.close()
+        fill_store(folder, memory=memory)
+        message = f"the lookup store of the last build cannot be used, so another was filled: {damage}"
+        report = Report((Finding("build/damaged", message, Severity.INFO),)) + report
     publish(project, folder, digest(graph.last))
-    return replace(graph.report, counts=counts)
+    return report
 
 
 def _seconds_since(start: float) -> float:

@@ -257,11 +257,14 @@ def _conclude(
 
 
 def _check_unchanged(project: Project, before: FileStates, after: FileStates) -> None:
-    """Raise `InputError` when a file has changed while files were read: no two of them need fit together."""
-    for path, state in before.items():
-        if after.get(path) != state:
-            name = path.relative_to(project.folder) if path.is_relative_to(project.folder) else path
-            raise InputError(f"{name} was changed while it was read. Run it again.")
+    """Raise `InputError` when a file has changed while files were read: no two of them need fit together.
+
+    Of a file that has come meanwhile, a part may have been read.
+    """
+    if changed := sorted(path for path, _ in before.items() ^ after.items()):
+        path = changed[0]
+        name = path.relative_to(project.folder) if path.is_relative_to(project.folder) else path
+        raise InputError(f"{name} was changed while files were read. Run it again.")
 
 
 def _without_repeated(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ from kg.reports import Place, finding_from
 from kg.schema import Schema
 
 FILE = "inputs.json"
-_FORMAT = 3
+_FORMAT = 4
 """Of the file, and of the tables of a snapshot that facts are taken from."""
 _JUST_NOW = 2_000_000_000
 """Nanoseconds; a file that was written so shortly before its digest was taken may have been written again."""

@@ -20,6 +20,7 @@ from pyoxigraph import BlankNode, Literal, Store
 
 from kg.engines.spark_session import master_of
 from kg.errors import EngineMismatchError, InputError, QueryError
+from kg.graph.engine_errors import is_interruption
 from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
 from kg.queries.snapshot_store import not_compiled
 from kg.text.sparql_tokens import tokenise
@@ -222,6 +223,8 @@ def _opened(columnar: ColumnarGraph) -> Columns:
     try:
         return columnar.open()
     except (OSError, RuntimeError) as error:  # a sandboxed worker makes no files
+        if is_interruption(error):
+            raise
         raise NotCompiled(f"the columns cannot be opened ({error})") from error
 
 

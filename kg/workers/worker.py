@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 
 from kg.workers.job_limits import deadline, set_memory_limit, took_too_much_memory
@@ -28,6 +29,8 @@ PROGRAM = "from kg.workers.worker import main; main()"
 LENGTH = struct.Struct("!Q")
 _GRACE = 5.0
 """A worker ends by itself so many seconds after its time, should its client no longer be there to kill it."""
+_LOOK_SECONDS = 0.5
+"""Between two looks whether the client is there."""
 
 Job = tuple[float | None, float | None, Callable[..., Any], tuple[object, ...]]
 """The moment when it must have ended, how many seconds it has, a function of a module, and its further arguments."""
@@ -94,7 +97,15 @@ def main() -> None:
     # Ctrl+C reaches every process of a terminal; the client decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs, replies = _take_pipes()
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _do_jobs(lambda: from_body(receive(jobs)), jobs, replies)
+
+
+def _end_with(client: int) -> None:
+    """End this process when its client is gone, which cannot kill it then: a job without a time limit would go on."""
+    while os.getppid() == client:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
 
 
 def do_jobs(setup: WorkerSetup) -> None:

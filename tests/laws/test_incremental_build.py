@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -16,7 +17,7 @@ from kg.exports.rdf import export_rdf
 from kg.graph.snapshot_file import SnapshotFile
 from kg.graph.store import open_build
 from kg.pipeline.build import build
-from tests.projects import SHAPES, SOURCES, SmallProject
+from tests.projects import SHAPES, SmallProject
 
 SERIES, SERIES_OF_FAULTS, LENGTH = (250, 40, 8) if "KG_THOROUGH" in os.environ else (1, 1, 4)
 """Series of changes, and of faults, and the changes of each."""
@@ -98,13 +99,62 @@ def change_links(project: SmallProject, luck: random.Random) -> None:
     write_or_remove(project, "data/links.sssom.tsv", [header, *dict.fromkeys(rows)])
 
 
+def change_ranks(project: SmallProject, luck: random.Random) -> None:
+    """Facts of a table that an import may have written, with more than their record."""
+    rows = [
+        f"{luck.choice(FILMS)},{luck.choice(('title,C', 'title,A', 'year,2024', 'score,7'))},fan-site,r{n},"
+        f"{luck.choice(('preferred', 'doubted', 'deprecated', ''))},{luck.choice(('', 'printed'))},"
+        f"{luck.choice(('true', 'false', ''))}"
+        for n in range(luck.randrange(6))
+    ]
+    header = "subject,property,value,source,record,rank,because,paraphrase"
+    path = luck.choice(("data/ranks.csv", "data/imports/x/facts.csv"))
+    write_or_remove(project, path, [header, *rows])
+
+
+def move_files(project: SmallProject, luck: random.Random) -> None:
+    """A file in another place, or the content of two files exchanged."""
+    files = sorted((project.folder / "data").rglob("*.yaml"))
+    first, second = luck.sample([path for path in files if path.name not in ("sources.yaml", "policy.yaml")], 2)
+    if luck.random() < 0.5:
+        content = first.read_bytes()
+        first.write_bytes(second.read_bytes())
+        second.write_bytes(content)
+    elif first.stem not in ("encyclopedia", "trade-paper"):  # which other changes read
+        project.write(f"data/{luck.choice('amz')}/{luck.choice('amz')}-{first.name[-20:]}", first.read_bytes())
+        first.unlink()
+
+
+def change_line_ends(project: SmallProject, luck: random.Random) -> None:
+    path = luck.choice(sorted((project.folder / "data").rglob("*.yaml")))
+    lines = path.read_text("utf-8-sig").splitlines()
+    end = luck.choice(("\n", "\r\n"))
+    path.write_bytes((luck.choice(("", "\ufeff")) + end.join(lines) + end).encode())
+
+
+def cite_words(project: SmallProject, luck: random.Random) -> None:
+    """A text, and facts that cite its words, which are found where they are in the text now."""
+    sources = project.folder / "data/sources.yaml"
+    sources.write_text("".join(line for line in sources.read_text().splitlines(True) if "report.txt" not in line))
+    text = luck.choice(("Ana Silva made A in 2023, and B. So says Bo Ek.", "B and A by Ana Silva. Ana Silva!"))
+    project.write("texts/report.txt", text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with sources.open("a", encoding="utf-8") as file:
+        file.write(f"report: {{title: A report, file: report.txt, sha256: {digest}}}\n")
+    films = luck.sample(FILMS, luck.randrange(4))
+    value = luck.choice(("{value: A, at: A}", "{value: A, at: {words: A, nth: 1}}", "{value: B, at: B}"))
+    write_or_remove(project, "data/report.yaml", ["source: report", *(f"{film}: {{title: {value}}}" for film in films)])
+
+
 def change_policy(project: SmallProject, luck: random.Random) -> None:
     first, second = luck.sample(("encyclopedia", "trade-paper"), 2)
     project.write("data/policy.yaml", f"sources: [{first}, {second}]\nsame:\n  release: [territory]\n")
 
 
 def change_sources(project: SmallProject, luck: random.Random) -> None:
-    project.write("data/sources.yaml", SOURCES.replace("fan site", luck.choice(("fan site", "fans' site"))))
+    path = project.folder / "data/sources.yaml"
+    old, new = luck.sample(("A fan site", "A fans' site"), 2)
+    path.write_text(path.read_text().replace(old, new))
 
 
 def change_shapes(project: SmallProject, luck: random.Random) -> None:
@@ -128,6 +178,9 @@ CHANGES: list[Callable[[SmallProject, random.Random], None]] = [
     change_sources,
     change_shapes,
     change_ontology,
+    change_line_ends,
+    move_files,
+    *[change_ranks, cite_words] * 2,
     *[change_one_film, move_lines, change_people, change_table, change_rdf] * 3,
 ]
 

@@ -20,13 +20,13 @@ import duckdb
 import pytest
 from pyoxigraph import Store
 
-from kg.cli import main
+from kg.cli import STOPPED, main
 from kg.errors import FaultsError, ProjectError
 from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
 from kg.filmgraph import FilmGraph
 from kg.graph.snapshot_file import ALL, Part, SnapshotFile
-from kg.graph.store import fill_store
+from kg.graph.store import READERS, BuildLock, fill_store
 from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build, check
 from kg.project import HOME_VARIABLE, find_project
@@ -341,6 +341,41 @@ def test_concurrent_builds_leave_one_complete_graph(story: SmallProject) -> None
     assert [builder.returncode for builder in builders] == [0, 0, 0]
     assert checks
     assert_complete(story)
+
+
+def test_concurrent_builds_of_one_process_leave_one_complete_graph(story: SmallProject) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        assert all(threads.map(lambda _: build(story.project, force=True).ok, range(6)))
+    assert_complete(story)
+    assert not list((story.folder / ".kg/builds").glob("unfinished-*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no file that is open")
+def test_a_build_that_is_removed_while_it_is_opened_is_not_read(tmp_path: Path) -> None:
+    import fcntl
+
+    (tmp_path / READERS).touch()
+    with (tmp_path / READERS).open() as removing, ThreadPoolExecutor(1) as thread:
+        fcntl.flock(removing, fcntl.LOCK_EX)
+        opening = thread.submit(BuildLock, tmp_path)
+        while not opening.running():
+            time.sleep(0.01)
+        time.sleep(0.05)  # should it be at the lock already, it waits for it
+        shutil.rmtree(tmp_path)
+        fcntl.flock(removing, fcntl.LOCK_UN)
+        with pytest.raises(FileNotFoundError):
+            opening.result()
+
+
+def test_ctrl_c_in_a_statement_of_the_build_is_no_fault(
+    story: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise RuntimeError("Query interrupted")  # as DuckDB says it
+
+    monkeypatch.setattr("kg.pipeline.build.draft", interrupted)
+    assert main(["build", "--project", str(story.folder)]) == STOPPED
+    assert "kg: stopped" in capsys.readouterr().err
 
 
 def assert_complete(project: SmallProject) -> None:

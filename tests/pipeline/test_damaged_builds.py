@@ -15,8 +15,10 @@ from kg.facts.readers import read_facts
 from kg.graph.build_files import LIST, check_opened, find_damage, write_file_list
 from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import FILE
+from kg.graph.store import digest_of_build
 from kg.loaded_graph import open_local_graph
 from kg.pipeline.draft import draft
+from kg.pipeline.inputs import FILE as INPUTS
 from tests.projects import SmallProject
 
 
@@ -57,6 +59,37 @@ def test_a_changed_byte_is_found_when_it_is_read_and_by_the_next_build(
     anora.write("data/more.yaml", "source: encyclopedia\ntitane: {type: Film}\n")  # it is no base of another build
     (finding,) = anora.build().findings
     assert "graph.duckdb is not as it was written" in finding.message
+
+
+@pytest.mark.parametrize("damage", ["flip", "remove"])
+def test_a_damaged_lookup_store_is_filled_again_when_something_has_changed(anora: SmallProject, damage: str) -> None:
+    anora.build()
+    for path in (anora.project.current_build / "store").glob("*.sst"):
+        for position in range(0, path.stat().st_size, 100):
+            flip(path, position)
+        if damage == "remove":
+            path.unlink()
+    for number in range(2):  # in one process, as while watching
+        anora.write("data/more.yaml", f"source: encyclopedia\ntitane: {{type: Film, label: Titane {number}}}\n")
+        report = anora.build()
+        assert report.ok
+        assert [finding.check for finding in report] == ["build/damaged"] * (number == 0)
+        graph = open_local_graph(anora.project)
+        assert graph.sparql("SELECT ?name { film:titane rdfs:label ?name }").values() == [f"Titane {number}"]
+        assert find_damage(anora.project.current_build) is None
+
+
+def test_no_digest_is_taken_from_a_damaged_build(anora: SmallProject) -> None:
+    anora.build()
+    name = anora.project.current_build.name
+    inputs = anora.project.current_build / INPUTS
+    document = json.loads(inputs.read_text(encoding="utf-8"))
+    for state in document["states"].values():
+        state[0], state[4] = "0" * 64, state[4] + 10**18  # as if it had been taken long after the last change
+    inputs.write_text(json.dumps(document), encoding="utf-8")
+    (finding,) = anora.build().findings
+    assert "inputs.json has" in finding.message
+    assert digest_of_build(anora.project.current_build.name) == digest_of_build(name)
 
 
 def write_build(folder: Path) -> Path:
@@ -120,16 +153,17 @@ def test_errors_of_engines_say_what_they_mean(error: Exception, message: str | N
     assert message is None or str(known).startswith(message)
 
 
+@pytest.mark.parametrize("file", ["data/films.yaml", "data/new.yaml"])
 def test_a_file_that_changes_while_it_is_read_is_not_published(
-    anora: SmallProject, monkeypatch: pytest.MonkeyPatch
+    anora: SmallProject, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     def read_slowly(*arguments, **options):  # type: ignore[no-untyped-def]
         read = read_facts(*arguments, **options)
-        anora.write("data/films.yaml", "source: encyclopedia\ntitane: {type: Film, label: Titane}\n")
+        anora.write(file, "source: encyclopedia\ntitane: {type: Film, label: Titane}\n")
         return read
 
     monkeypatch.setattr("kg.pipeline.draft.read_facts", read_slowly)
-    with pytest.raises(InputError, match=r"films\.yaml was changed while it was read"):
+    with pytest.raises(InputError, match=rf"{file} was changed while files were read"):
         anora.build()
     assert not anora.project.has_build
 
@@ -142,6 +176,6 @@ def test_a_file_that_changes_after_its_digest_was_taken_is_not_published(
         return draft(*arguments, **options)
 
     monkeypatch.setattr("kg.pipeline.build.draft", draft_late)
-    with pytest.raises(InputError, match=r"films\.yaml was changed while it was read"):
+    with pytest.raises(InputError, match=r"films\.yaml was changed while files were read"):
         anora.build()
     assert not anora.project.has_build

@@ -127,7 +127,9 @@ class _Rows:
             return
         start, end = (f"CAST(nullif(left({self._cell(name)}, 12), '') AS BIGINT)" for name in ("start", "end"))
         texts = ", ".join(f"nullif({self._cell(name)}, '')" for name in ("as_of", "written", "because"))
-        details = " || ".join(self._cell(name) for name in _DETAILS)
+        # Of a fact that is made an object, the table has a row under the same condition.
+        details = f"replace({self._cell('paraphrase')}, 'false', '')"
+        details = " || ".join(details if name == "paraphrase" else self._cell(name) for name in _DETAILS)
         self._execute(
             f"INSERT INTO fact_detail SELECT {first} + c.row, {start}, {end}, {texts},"
             f" {self._cell('paraphrase')} = 'true', NULL FROM cell AS c WHERE {details} <> ''"
