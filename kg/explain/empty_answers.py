@@ -13,9 +13,11 @@ from itertools import islice, pairwise
 import rdflib
 from pyoxigraph import NamedNode, Store, Triple
 
+from kg.explain.foreign_properties import find_foreign_properties
 from kg.explain.unbound_variables import UnboundVariable, find_unbound
 from kg.graph.store import find_quad, find_quads, find_solutions
 from kg.lookup.entity_names import stored_ontology
+from kg.lookup.phrases import ForeignProperty
 from kg.queries.rewriting.engine_query import EngineRows, evaluate
 from kg.queries.rewriting.prologue import Prologue
 from kg.queries.sparql import ValuesBlock, find_values_blocks
@@ -117,11 +119,13 @@ class EmptyAnswer:
     unbound: tuple[UnboundVariable, ...] = ()
     """The variables that nothing in the query gives a value."""
     inferred: tuple[Triple, ...] = ()
+    foreign: tuple[ForeignProperty, ...] = ()
+    """Properties that the classes of their subjects do not have."""
 
     @property
     def is_confirmed(self) -> bool:
         """True when the query looks right, so that having no rows is the answer."""
-        if self.unknown_terms or self.inferred or self.unbound:
+        if self.unknown_terms or self.inferred or self.unbound or self.foreign:
             return False
         if self.reason is EmptyReason.UNMATCHED_PATTERNS:
             return not any(
@@ -141,7 +145,7 @@ class EmptyAnswer:
             if any(pattern.is_contested for pattern in self.patterns):
                 sentences.append("A source states it, but it is contested: see `kg conflicts`.")
         else:
-            sentences += [*self._sparql_sentences(contested_remedy), *map(str, self.unbound)]
+            sentences += [*self._sparql_sentences(contested_remedy), *map(str, self.foreign), *map(str, self.unbound)]
         return (*sentences, *map(_inferred_sentence, self.inferred))
 
     def _sparql_sentences(self, contested_remedy: str) -> Iterator[str]:
@@ -235,7 +239,8 @@ def explain_empty(store: Store, text: str) -> EmptyAnswer:
     elif empty is None:
         reason = _failed_patterns(store, tokens, all_patterns)
         inferred = _inferred_triples(store, all_patterns, find_values_blocks(text, tokens))
-        empty = replace(reason, inferred=tuple(dict.fromkeys(inferred)))
+        foreign = find_foreign_properties(store, patterns, stored_ontology(store))
+        empty = replace(reason, inferred=tuple(dict.fromkeys(inferred)), foreign=tuple(dict.fromkeys(foreign)))
     return replace(empty, unknown_terms=(*unknown_terms, *others), unbound=find_unbound(text))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
@@ -13,7 +15,7 @@ from kg.graph.store import find_quad
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.entity_types import types_of
 from kg.parts import owner_of, path_of
-from kg.schema import KIND
+from kg.schema import KIND, Schema
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, Term, to_short
 from kg.text.ellipsis import shortened
 from kg.text.number_words import article_of, to_cardinal
@@ -38,21 +40,45 @@ _AXIOMS = {
 """Local name of an axiom's predicate -> its sentence."""
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignProperty:
+    """A property that is used on other classes than those of its subject; the classes by their labels."""
+
+    property: str
+    owners: tuple[str, ...]
+    subject: str
+    classes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        owners, classes = (" or ".join(map(_with_article, each)) for each in (self.owners, self.classes))
+        return f"{self.property} is a property of {owners}, and {self.subject} is {classes}."
+
+
+def to_foreign_property(
+    property: NamedNode, types: Collection[NamedNode], schema: Schema, *, subject: str = ""
+) -> ForeignProperty | None:
+    """Of which classes a property is, where the types of a subject are none of them, nor above or below one.
+
+    None also where nothing is known of the property or the types.
+    """
+    term, known = schema.properties.get(property), [type for type in types if type in schema.types]
+    if term is None or not known or schema.is_used_on(term, known):
+        return None
+    owners, classes = (
+        tuple(sorted(schema.types[iri].label or schema.types[iri].name for iri in each))
+        for each in (term.usual_domain, schema.narrowest(known))
+    )
+    return ForeignProperty(term.label or term.name, owners, subject, classes)
+
+
 def foreign_property(entity: NamedNode, property: NamedNode, store: Store, names: EntityNames) -> str:
     """The sentence that a property is of other classes than those of an entity; empty where it is not.
 
     `spouse is a property of a person, and Anora is a feature film.`
     """
-    schema = names.ontology
-    term, types = schema.properties.get(property), types_of(store, schema, entity)
-    if term is None or not types or schema.is_used_on(term, types):
-        return ""
-    own = schema.narrowest(types)
-    owners, classes = (
-        " or ".join(sorted(_with_article(schema.types[iri].label or schema.types[iri].name) for iri in each))
-        for each in (term.usual_domain, own)
-    )
-    return f"{term.label or term.name} is a property of {owners}, and {names.label(entity)} is {classes}."
+    types = types_of(store, names.ontology, entity)
+    foreign = to_foreign_property(property, types, names.ontology, subject=names.label(entity))
+    return str(foreign) if foreign is not None else ""
 
 
 def _with_article(noun: str) -> str:
