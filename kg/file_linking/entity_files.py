@@ -35,7 +35,7 @@ from kg.project import Project, find_project
 from kg.schema import Schema, read_ontology, to_schema
 from kg.terms import to_iri
 from kg.text.folding import closest
-from kg.text.wikipedia_titles import title_of_article
+from kg.text.wikipedia_titles import interwiki_link, title_of_article
 
 _NAMES = ("label", "alias", "title")
 _DATES = frozenset(("year", "date", "start", "birthDate", "earliest", "latest"))
@@ -286,7 +286,9 @@ class _Description:
         self.years.update(int(year) for text in texts for year in _YEAR.findall(text)[:1])
 
     def add_article(self, address: str) -> None:
-        """Add the title in the address of a Wikipedia article, and the year in the title."""
+        """Add a Wikipedia article: as an identifier, the title in its address, and the year in the title."""
+        if link := interwiki_link(address):
+            self.identifiers.add(("wikipediaArticle", link))
         if (article := title_of_article(address)) is not None:
             self.titles.append(article.name)
             self.title_years.update([article.year] if article.year is not None else [])

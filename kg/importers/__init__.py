@@ -8,6 +8,7 @@
     input_files        files, plain or compressed, line by line
     tables             any table, imported by a mapping file
     wikidata_entities  entity JSON: dumps, Special:EntityData, wbgetentities
+    wikidata_terms     its labels, aliases and descriptions, and articles in Wikipedia
     wikidata_rdf       RDF with full statements, put together as entity JSON
     wikidata_results   answers of a SPARQL endpoint over Wikidata
     rdf                RDF in other vocabularies, by the crosswalk

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +25,7 @@ from kg.importers.dataset_names import name_component
 from kg.importers.input_files import list_files, numbered_lines, open_decompressed
 from kg.importers.reject_reasons import mark_value
 from kg.importers.session import ImportSession
+from kg.importers.wikidata_terms import article_addresses, find_label, language_tag, one_line, terms_in
 from kg.mappings.wikidata import PropertyMeaning, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
 from kg.text.folding import to_slug
@@ -40,13 +40,9 @@ _REASON_FOR_DEPRECATION = "P2241"
 _STATED_IN, _URL, _IMPORTED_FROM, _RETRIEVED = "P248", "P854", "P143", "P813"
 _REFERENCE_MARKS = ((_STATED_IN, "stated-in:"), (_URL, "url:"), (_IMPORTED_FROM, "imported-from:"))
 _DAY, _MONTH, _YEAR, _DECADE = 11, 10, 9, 8
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ITEM = re.compile(r"Q[1-9][0-9]*")
 _TIME = re.compile(r"([+-])(\d{4,16})-(\d\d)-(\d\d)T")
 _LARGEST_EXPONENT = 30
-_NO_LANGUAGES = ("commons", "meta", "species", "wikidata")
-"""Beginnings of the names of wikis that are not languages."""
 _MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError, ArithmeticError)
 """What reading raises where JSON does not have the structure that Wikibase documents."""
 _SCORE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|/\s*(\d{1,4}))")
@@ -132,6 +128,9 @@ class EntityReader:
     session: ImportSession
     mapping: WikidataMapping
     languages: tuple[str, ...] = tuple(LANGUAGES.split(","))
+
+    def __post_init__(self) -> None:
+        self.has_articles = "wikipediaArticle" in self.session.schema.names
 
     def read_or_reject(self, entity: Any, *, file: str, line: int) -> None:
         """Add all facts of one entity; one without the structure of an entity is rejected with its place."""
@@ -229,18 +228,20 @@ class _EntityFacts:
             self.session.add_stub(name, class_name=class_name, label=item, wikidata_id=item, record=record, via=via)
 
     def read_terms(self, entity: Json, details: dict[str, Any]) -> None:
-        """Read labels, aliases and descriptions."""
+        """Read labels, aliases and descriptions, and the addresses of articles."""
         wanted = self.reader.languages
         label = find_label(entity, wanted)
         is_name = label.text != self.item
         self.row(self.subject, "label", label.text, details | ({} if is_name else {"paraphrase": True}))
-        labels = _texts(entity.get("labels"))
-        aliases = [*_in_languages(labels, wanted), *_in_languages(_texts(entity.get("aliases")), wanted)]
+        aliases = (*terms_in(entity.get("labels"), wanted), *terms_in(entity.get("aliases"), wanted))
         for alias in dict.fromkeys(aliases):
             if alias != label:
-                self.row(self.subject, "alias", alias.text, details | {"language": _to_language(alias.language)})
-        for description in islice(_in_languages(_texts(entity.get("descriptions")), wanted), 1):
+                self.row(self.subject, "alias", alias.text, details | {"language": language_tag(alias.language)})
+        description = next(terms_in(entity.get("descriptions"), wanted), None)
+        if description is not None:
             self.row(self.subject, "description", description.text, details)
+        for address in article_addresses(entity, wanted) if self.reader.has_articles else ():
+            self.row(self.subject, "wikipediaArticle", address, details)
 
     def meaning(self, property: str, count: int) -> PropertyMeaning | None:
         """The meaning of a property for this entity; `count` statements are counted where there is none."""
@@ -341,7 +342,7 @@ class _EntityFacts:
                 self.stubs.append(_Stub(name, meaning.class_name, item, details["record"].partition("$")[0], via))
                 return ParsedValue(name)
             case "entity":
-                text = _one_line(parse_text(datavalue).text)
+                text = one_line(parse_text(datavalue).text)
                 name = part_iri(self.subject, meaning.entity_class.lower(), name_component(text))
                 self.row(name, "label", text, details)
                 return ParsedValue(name)
@@ -359,7 +360,7 @@ class _EntityFacts:
                 return ParsedValue(self.mapping.media[item], item)
             case _:
                 value = parse_text(datavalue)
-                return ParsedValue(_one_line(value.text), language=_to_language(value.language))
+                return ParsedValue(one_line(value.text), language=language_tag(value.language))
 
     def details(self, statement: Json) -> dict[str, Any]:
         """Record, rank, reason and day of retrieval of a statement's facts."""
@@ -508,7 +509,7 @@ def _parse_reference(snaks: Json) -> tuple[str, str]:
         for snak in snaks.get(property, ()):
             if "datavalue" in snak:
                 value = snak["datavalue"]["value"]
-                text = parse_item(snak["datavalue"]) if isinstance(value, dict) else _one_line(value)
+                text = parse_item(snak["datavalue"]) if isinstance(value, dict) else one_line(value)
                 words.append(mark + text.replace(" ", "%20"))
     for snak in snaks.get(_RETRIEVED, ()):
         if "datavalue" in snak:
@@ -517,64 +518,3 @@ def _parse_reference(snaks: Json) -> tuple[str, str]:
             except UnsupportedValueError:
                 continue
     return " ".join(words), day
-
-
-class LanguageText(NamedTuple):
-    """A label, alias or description with its language."""
-
-    text: str
-    language: str
-
-
-def find_label(entity: Json, wanted: Sequence[str]) -> LanguageText:
-    """What an item is called: its label in the first of the languages that has one, or in any.
-
-    Where it has none, its first alias, or the title of an article about it; its QID where it has no name at all.
-    """
-    for terms in (_texts(entity.get("labels")), _texts(entity.get("aliases")), _article_titles(entity)):
-        ordered = {language: terms[language] for language in (*wanted, *sorted(terms)) if language in terms}
-        for label in _in_languages(ordered, ("*",)):
-            return label
-    return LanguageText(str(entity["id"]), "")
-
-
-def _texts(terms: Any) -> dict[str, list[LanguageText]]:
-    """Labels, aliases or descriptions by language, without malformed ones; where there are none, dumps have `[]`."""
-    texts: dict[str, list[LanguageText]] = {}
-    for language, values in terms.items() if isinstance(terms, dict) else ():
-        for value in values if isinstance(values, list) else [values]:
-            text = value.get("value") if isinstance(value, dict) else None
-            if isinstance(text, str) and (line := _one_line(text)):
-                texts.setdefault(language, []).append(LanguageText(line, language))
-    return texts
-
-
-def _article_titles(entity: Json) -> dict[str, list[LanguageText]]:
-    """The titles of articles by language, without what brackets add to them: `Anora (film)`."""
-    sitelinks = entity.get("sitelinks")
-    titles = {}
-    for site, link in sitelinks.items() if isinstance(sitelinks, dict) else ():
-        language, wiki, rest = site.partition("wiki")
-        if (
-            wiki
-            and not rest
-            and language not in _NO_LANGUAGES
-            and isinstance(link, dict)
-            and isinstance(link.get("title"), str)
-        ):
-            titles[language] = {"value": re.sub(r"(?<=\S) \([^()]*\)$", "", link["title"])}
-    return _texts(titles)
-
-
-def _in_languages(texts: Mapping[str, list[LanguageText]], wanted: Sequence[str]) -> Iterator[LanguageText]:
-    """The texts in these languages, in their order; `*` means all languages."""
-    for language in (*wanted, *texts) if "*" in wanted else wanted:
-        yield from texts.get(language, ())
-
-
-def _one_line(text: str) -> str:
-    return _CONTROL.sub(" ", text).strip()
-
-
-def _to_language(code: str) -> str:
-    return code if _LANGUAGE.fullmatch(code) else ""

@@ -126,7 +126,7 @@ def classify_pairs(
     thresholds = thresholds or Thresholds()
     ours = [to_features(mention, linked=linked) for mention in left]
     theirs = ours if is_one_side else [to_features(mention, linked=linked) for mention in right]
-    frequencies = count_terms(ours, () if is_one_side else theirs)
+    frequencies = count_terms(ours, theirs)
     pairs = candidate_pairs(ours, theirs, frequencies)
     if is_one_side:
         pairs = ((left_number, right_number) for left_number, right_number in pairs if left_number < right_number)

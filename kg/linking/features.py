@@ -33,6 +33,8 @@ counted; and the keys that this counts for.
 """
 SEVERAL = 3
 """Works of one director and year that are likely episodes of a series."""
+SIZE_OF_REPETITION = 1000
+"""Mentions of a list in which names occur again so often; in a shorter one they do less."""
 LETTERS_OF_GROUP, LENGTH_GROUPS = 4, 8
 """Keys are counted in groups of so many lengths; longer ones are in the last."""
 MAX_BLOCK_PAIRS = 2_000
@@ -176,13 +178,17 @@ class TermFrequencies:
     """Titles with a subtitle, by the main title and the year; 0 where there is no year."""
     works: Counter[tuple[str, int]]
     """Films of a year by those directors who made `SEVERAL` of any years."""
+    is_one_side: bool = False
+    """True where both sides are one list, so that both mentions of a pair are counted in it."""
 
     def frequency(self, counts: Counter[str], key: str) -> float:
         """The share of a side that has the key without being the same entity.
 
-        A single occurrence may be the same entity, so the chance of another one is that of any key to occur twice.
+        A single occurrence may be the same entity, so the chance of another one is that of any key to occur twice; in
+        one list, two occurrences may be.
         """
-        return (max(counts[key], 1) - 1) / self.size + self.frequency_of_unseen(counts, key)
+        own = 2 if self.is_one_side else 1
+        return max(counts[key] - own, 0) / self.size + self.frequency_of_unseen(counts, key)
 
     def frequency_of_unseen(self, counts: Counter[str], key: str) -> float:
         """The same for a key of this length that was counted once."""
@@ -197,9 +203,10 @@ class TermFrequencies:
     @cached_property
     def _repetition(self) -> Mapping[int, tuple[float, ...]]:
         """For each counter, how often a key that was counted once is expected to occur again, by its length."""
+        of_names = NAME_REPETITION * min(self.size / SIZE_OF_REPETITION, 1)
         priors = (
-            (self.names, NAME_REPETITION),
-            (self.mains, NAME_REPETITION),
+            (self.names, of_names),
+            (self.mains, of_names),
             (self.words, WORD_REPETITION),
             (self.people, PERSON_REPETITION),
         )
@@ -221,8 +228,11 @@ def _repetitions(counts: Counter[str], prior: float) -> tuple[float, ...]:
 
 
 def count_terms(left: Sequence[MentionFeatures], right: Sequence[MentionFeatures]) -> TermFrequencies:
-    """The counts of both sides; for each key the larger count, since either side may be a small excerpt."""
-    ours, theirs = _count_side(left), _count_side(right)
+    """The counts of both sides; for each key the larger count, since either side may be a small excerpt.
+
+    If `right` is `left`, both are one list.
+    """
+    ours, theirs = _count_side(left), _count_side(() if right is left else right)
     return TermFrequencies(
         max(ours.size, theirs.size),
         ours.names | theirs.names,
@@ -232,6 +242,7 @@ def count_terms(left: Sequence[MentionFeatures], right: Sequence[MentionFeatures
         ours.people | theirs.people,
         ours.parts | theirs.parts,
         ours.works | theirs.works,
+        is_one_side=right is left,
     )
 
 

@@ -20,7 +20,7 @@ from kg.linking.model import Credit, Mention
 from kg.linking.names import find_year
 from kg.schema import KIND, Schema
 from kg.terms import ALIAS, FILM, LABEL, TYPE, Term, to_curie
-from kg.text.wikipedia_titles import ArticleTitle, title_of_article
+from kg.text.wikipedia_titles import ArticleTitle, interwiki_link, title_of_article
 
 OWN_SOURCE = "own"
 """The source of entities for which the project's people wrote blocks of facts."""
@@ -69,6 +69,7 @@ _ADDRESSES = (
     ("letterboxdId", re.compile(r"letterboxd\.com/film/([\w-]+)")),
 )
 """Scheme -> the addresses that contain its identifiers."""
+_ARTICLE = "wikipediaArticle"
 _MINUTES = re.compile(r"(\d{1,4})(?:\.\d+)?")
 MIN_PREFIX_SHARE = 0.3
 """The share of a source's entities that have a prefix in their names, from which on it is that of a dataset."""
@@ -338,7 +339,8 @@ def _find_countries(entity: _Entity, entities: _Entities, clues: _CluesOfSchema)
 
 
 def _find_identifiers(iri: NamedNode, entity: _Entity, clues: _CluesOfSchema) -> Iterator[tuple[str, str]]:
-    """Pairs of scheme and identifier; the name of an item of Wikidata is its identifier there."""
+    """Pairs of scheme and identifier; the name of an item of Wikidata is its identifier there, and so is an article."""
+    yield from ((_ARTICLE, link) for link in map(interwiki_link, entity.texts(film.wikipediaArticle)) if link)
     for property, terms in entity.values.items():
         scheme = _local_name(property)
         is_identifier = property in clues.identifiers or scheme.endswith("Id")

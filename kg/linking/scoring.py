@@ -27,7 +27,7 @@ from kg.linking.name_relations import (
     relate_names,
     relate_titles,
 )
-from kg.linking.names import Title, title_words
+from kg.linking.names import Title, parse_titles, title_words
 
 LEVELS: Mapping[str, Mapping[str, float]] = {
     "title": {
@@ -79,6 +79,8 @@ WRITTEN_ALIKE = 0.85
 """
 IDENTIFIER_BITS = 40.0
 """The score of an identifier that both have. Sources sometimes copy a wrong one, so it is not quite certain."""
+SAME_YEAR, PRIOR_DATED = 0.02, 20
+"""How often two films are of one year before any was counted, and the films that this counts for."""
 SHARED_INITIAL = 0.08
 """How often two people have the same initial."""
 SIMILAR_NAME_BITS = 7.0
@@ -131,12 +133,21 @@ def _compare_titles(
     if not left.titles or not right.titles:
         return
     level, rarity = "different title", 0.0
-    best = log2(M[level])
+    best, compared = log2(M[level]), (left.titles[0], right.titles[0])
     for ours in left.titles:
         for theirs in right.titles:
             if (found := _rate_title(ours, theirs, frequencies)) is not None and log2(M[found[0]]) + found[1] > best:
                 (level, rarity), best = found, log2(M[found[0]]) + found[1]
-    yield Comparison(level, level, rarity, left.mention.name, right.mention.name)
+                compared = ours, theirs
+    yield Comparison(level, level, rarity, _name_with(left, compared[0]), _name_with(right, compared[1]))
+
+
+def _name_with(features: MentionFeatures, title: Title) -> str:
+    """The name of a film that contains this title."""
+    name = features.mention.name
+    if title is features.titles[0]:
+        return name
+    return next((other for other in features.mention.names if title in parse_titles(other)), name)
 
 
 def _rate_title(left: Title, right: Title, frequencies: TermFrequencies) -> tuple[str, float] | None:
@@ -214,7 +225,10 @@ def _compare_years(
         for theirs in earlier.years
     )
     dated = sum(frequencies.years.values()) or 1
-    u = min(max(frequencies.years[year], 1) / dated * (len(left.years) * len(right.years)), 1.0)
+    # In a list of few films, those of one year may be one film, and are not counted alone.
+    own = 1 if frequencies.is_one_side else 0
+    same = max(frequencies.years[year] - own, 1) + PRIOR_DATED * SAME_YEAR
+    u = min(same / (dated + PRIOR_DATED) * (len(left.years) * len(right.years)), 1.0)
     apart = abs(difference)
     name = ("same year", "a year apart")[apart] if apart < 2 else f"{apart} years apart"
     years = (str(year + difference), str(year)) if later is left else (str(year), str(year + difference))

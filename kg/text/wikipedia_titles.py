@@ -56,3 +56,16 @@ def title_of_article(address: str) -> ArticleTitle | None:
     qualified = _QUALIFIED.fullmatch(title)
     name, qualifier = (qualified["name"], qualified["qualifier"]) if qualified is not None else (title, "")
     return ArticleTitle(name, qualifier, match["language"].lower())
+
+
+def interwiki_link(address: str) -> str:
+    """The article that an address leads to; the empty text for another text, and for a part of an article.
+
+    >>> interwiki_link("https://en.m.wikipedia.org/wiki/The_Card_%281952_film%29")
+    'en:The Card (1952 film)'
+    """
+    article = None if "#" in address else title_of_article(address)
+    if article is None:
+        return ""
+    qualifier = f" ({article.qualifier})" if article.qualifier else ""
+    return f"{article.language}:{article.name[:1].upper()}{article.name[1:]}{qualifier}"

@@ -359,3 +359,32 @@ def test_an_item_that_has_only_a_name_for_all_languages_is_named(
     write(dump, named, entity("Q2", label="Other"))
     project.run("wikidata", str(dump), *options)
     assert ("rdfs:label", "Anora") in project.values_of("wd-q1")
+
+
+def test_sitelinks_are_addresses_of_articles_in_the_wanted_languages(project: ImportProject, dump: Path) -> None:
+    links = {
+        "enwiki": {"site": "enwiki", "title": "The Card (1952 film)", "badges": []},
+        "dewiki": {"site": "dewiki", "title": "Who's That Knocking?", "url": "https://elsewhere.example/"},
+        "frwiki": {"site": "frwiki", "title": "Liste de films", "badges": ["Q70893996"]},
+        "eswiki": {"site": "eswiki", "title": "  "},
+        "itwiki": {"site": "itwiki", "title": "La carta"},
+        "be_x_oldwiki": {"site": "be_x_oldwiki", "title": "Карта"},
+        "commonswiki": {"site": "commonswiki", "title": "Category:The Card"},
+        "enwikiquote": {"site": "enwikiquote", "title": "The Card"},
+        "nowiki": "wrong",
+    }
+    write(dump, entity() | {"sitelinks": links}, entity("Q2") | {"sitelinks": []})
+    assert project.run("wikidata", str(dump)) == 0
+    articles = {value for property, value in project.values_of("wd-q1") if property == "wikipediaArticle"}
+    assert articles == {
+        "https://en.wikipedia.org/wiki/The_Card_(1952_film)",
+        "https://de.wikipedia.org/wiki/Who%27s_That_Knocking%3F",
+    }
+    assert check(project.folder)
+    assert project.run("wikidata", str(dump), "--languages", "*") == 0
+    articles = {value for property, value in project.values_of("wd-q1") if property == "wikipediaArticle"}
+    assert {
+        "https://it.wikipedia.org/wiki/La_carta",
+        "https://be-x-old.wikipedia.org/wiki/%D0%9A%D0%B0%D1%80%D1%82%D0%B0",
+    } < articles
+    assert len(articles) == 4

@@ -274,7 +274,7 @@ def test_a_required_precision_moves_the_threshold() -> None:
         return sum(pair.classification is Classification.SAME for pair in pairs)
 
     assert count(same=None, precision=0.9) >= len(TITLES)
-    assert count(same=None, precision=0.99999) < count(same=None, precision=0.9)
+    assert count(same=None, precision=0.9999999) < count(same=None, precision=0.9)
     assert count(same=0.9999999, precision=None) < count(same=0.9, precision=None)
 
 
