@@ -355,13 +355,15 @@ def parse_pairs(words: list[str]) -> tuple[str | None, dict[str, object]]:
     single: str | None = None
     for word in words:
         name, sign, value = word.partition("=")
-        if sign and name:
-            pairs[name] = value
+        if sign and name.strip():
+            pairs[name.strip()] = value.strip() if name[-1].isspace() else value
         elif single is None and not sign:
             single = word
         else:
-            message = f'{word!r} is not name=value. Put values that contain spaces in quotes: "person=Sean Baker".'
-            raise InputError(message)
+            advice = 'Put values that contain spaces in quotes: "person=Sean Baker".'
+            if " " in word and single is not None:
+                advice = f'Only one value may be without its name: write "name={word}". `kg queries` lists the names.'
+            raise InputError(f"{word!r} is not name=value. {advice}")
     return single, pairs
 
 

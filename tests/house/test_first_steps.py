@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,7 +104,8 @@ WRONG = [
     ("ask films-directed-by", "for example person=film:sean-baker"),
     ("ask films-directed-by persn=x", "Did you mean person?"),
     ("ask films-directed-by Sean", "There is no Person 'Sean'. Did you mean Sean Baker?"),
-    ("ask films-directed-by Sean Baker", "'Baker' is not name=value"),
+    ("ask films-directed-by Sean Baker", "'Baker' is not name=value. Put values that contain spaces in quotes"),
+    ("ask awards-of Anora 'Academy Awards'", 'Only one value may be without its name: write "name=Academy Awards"'),
     (
         "ask films-directed-by person=Anora",
         "There is no Person 'Anora'. Anora (film:anora) is of the class FeatureFilm.",
@@ -139,7 +141,7 @@ def test_a_wrong_call_says_what_is_wrong_and_what_to_do(
 ) -> None:
     monkeypatch.chdir(ROOT)
     try:
-        status = main(line.split(" "))
+        status = main(shlex.split(line))
     except SystemExit as error:
         status = int(error.code or 0)
     output = capsys.readouterr()
