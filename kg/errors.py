@@ -31,7 +31,7 @@ class Remedy(StrEnum):
     its own.
     """
 
-    LIST_QUERIES = "`kg queries` lists them all."
+    LIST_QUERIES = "`kg queries` lists them all, `kg queries WORD` searches them."
 
 
 class FilmGraphError(Exception):

@@ -332,6 +332,28 @@ def test_a_guess_reads_an_original_title_where_it_is_another(project: ImportProj
     assert [row.split(",")[2] for row in rows.splitlines() if ",alias," in row or "altLabel" in row] == ["La Mer"]
 
 
+DIRECTORS = [
+    (["Murnau, Friedrich Wilhelm", "Lang, Fritz", ""], "clean: [last-first]"),
+    (["von Trier, Lars", "Davis, Sammy, Jr.", "Lang, Fritz"], "clean: [last-first]"),
+    (["Joel Coen, Ethan Coen", "Sean Baker"], 'split: ", "'),
+    (["Lang, Fritz; Harbou, Thea von", "Murnau, F. W."], 'split: ";", clean: [trim, last-first]'),
+    (["Ann Roe", "Rui Melo"], "class: Person}"),
+]
+
+
+@pytest.mark.parametrize(("names", "guess"), DIRECTORS)
+def test_a_guess_distinguishes_family_names_before_a_comma_from_several_names(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str], names: list[str], guess: str
+) -> None:
+    rows = "".join(f'{number},Film {number},"{name}"\n' for number, name in enumerate(names))
+    path = tmp_path / "films.csv"
+    path.write_text(f"No,Title,Director\n{rows}", encoding="utf-8")
+    assert project.run("table", str(path), "--guess") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  Director:")]
+    assert guess in line
+    assert ("split" in line) == ("split" in guess)
+
+
 def test_a_guess_knows_a_column_of_wikipedia_addresses_by_its_values(project: ImportProject, tmp_path: Path) -> None:
     article = "https://en.wikipedia.org/wiki"
     table = tmp_path / "films.csv"

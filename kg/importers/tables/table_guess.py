@@ -200,9 +200,11 @@ def _with_people(guesses: list[ColumnGuess], cells: Cells, known: Mapping[str, A
         property, names = known["people"].get(_in_words(guess.column), ""), cells[guess.column]
         if guess.property or not property or property in found or not _mostly_match(_FULL_NAME, names):
             return guess
-        split = _guess_split(names)
-        cleaning = _guess_cleaning(property, names, split)
-        return ColumnGuess(guess.column, property, split, cleaning, known["classes"].get(property, ""))
+        class_name = known["classes"].get(property, "")
+        split = _guess_split(names, class_name)
+        return ColumnGuess(
+            guess.column, property, split, _guess_cleaning(property, names, split, class_name), class_name
+        )
 
     return list(map(with_people, guesses))
 
@@ -265,8 +267,8 @@ def _guess_part_column(
 ) -> ColumnGuess:
     """What a column means in a part; `has_both` when its cells have actor and character: `Mikey Madison as Ani`."""
     class_name, inverse = usual.get("class", {}).get(property, ""), usual.get("within", {}).get(property, "")
-    split = _guess_split(cells) if property in ("agent", "character") else ""
-    clean = _guess_cleaning(property, cells, split)
+    split = _guess_split(cells, class_name) if property in ("agent", "character") else ""
+    clean = _guess_cleaning(property, cells, split, class_name)
     if has_both and property in ("agent", "character"):
         clean = ("trim", "before-as" if property == "agent" else "after-as")
     zeros = sorted({cell for cell in cells if re.fullmatch(r"0+(?:[.,]0+)?", cell)}) if property == "amount" else []
@@ -289,10 +291,20 @@ def _key_words(name: str) -> str:
     return "_".join(_in_words(name).replace(".", " ").split())
 
 
-def _guess_split(cells: Sequence[str]) -> str:
+def _guess_split(cells: Sequence[str], class_name: str = "") -> str:
+    """The mark between the values of a cell, of this class; empty where a cell has one value."""
     if sum(_is_json_list(cell) for cell in cells) > 0.5 * len(cells):
         return "json"
-    return next((mark for mark in _SEPARATORS if sum(mark in cell for cell in cells) > 0.2 * len(cells)), "")
+    marks = (mark for mark in _SEPARATORS if sum(mark in cell for cell in cells) > 0.2 * len(cells))
+    mark = next(marks, "")
+    return "" if mark == ", " and class_name == "Person" and _have_family_name_first(cells) else mark
+
+
+def _have_family_name_first(cells: Sequence[str]) -> bool:
+    """True where cells are names such as `Murnau, Friedrich Wilhelm`, not lists such as `Ann Roe, Rui Melo`."""
+    with_comma = [cell for cell in cells if ", " in cell]
+    inverted = [cell for cell in with_comma if re.fullmatch(r"(?:[a-z]+ )*[^\s,]+, [^,]+(?:, [JS]r\.?)?", cell)]
+    return len(inverted) > 0.8 * len(with_comma)
 
 
 def _is_json_list(cell: str) -> bool:
@@ -333,8 +345,8 @@ def _guess_column(
         property, class_name = "date", ""
     if not property or (_leads_to_entities(property, schema) and not class_name):
         return ColumnGuess(name, "")
-    split = _guess_split(cells) if class_name and not is_nested else ""
-    return ColumnGuess(name, property, split, _guess_cleaning(property, cells, split), class_name)
+    split = _guess_split(cells, class_name) if class_name and not is_nested else ""
+    return ColumnGuess(name, property, split, _guess_cleaning(property, cells, split, class_name), class_name)
 
 
 def _guess_articles(name: str, cells: Sequence[str]) -> ColumnGuess | None:
@@ -405,7 +417,7 @@ def _title_language(words: str, known: Mapping[str, Mapping[str, str]]) -> str:
     return ""
 
 
-def _guess_cleaning(property: str, cells: Sequence[str], split: str) -> tuple[str, ...]:
+def _guess_cleaning(property: str, cells: Sequence[str], split: str, class_name: str) -> tuple[str, ...]:
     def mostly_match(pattern: str) -> bool:
         return _mostly_match(pattern, cells)
 
@@ -426,9 +438,10 @@ def _guess_cleaning(property: str, cells: Sequence[str], split: str) -> tuple[st
         return ("year",)
     if property == "label" and any(_ARTICLE.search(cell) for cell in cells):
         return ("article-first",)
-    if property == "birthDate" or not split:
-        return ()
-    return ("trim", "last-first") if split != ", " and mostly_match(r"^[^,;|]+, [^,;|]+") else ()
+    if property == "birthDate" or split in ("", ", "):
+        has_other_order = not split and class_name == "Person" and _have_family_name_first(cells)
+        return ("last-first",) if has_other_order else ()
+    return ("trim", "last-first") if mostly_match(r"^[^,;|]+, [^,;|]+") else ()
 
 
 def _guess_key(guesses: Sequence[ColumnGuess], cells: Cells, count: int) -> list[str]:
