@@ -25,6 +25,15 @@ HOME_VARIABLE = "KG_HOME"
 """The environment variable that names the folder for builds of the package's project."""
 
 
+def is_hidden(name: str) -> bool:
+    """True for the name of a file or folder that belongs to an editor or a system.
+
+    >>> [is_hidden(name) for name in ("films.yaml", ".films.yaml.swp", "films.yaml~", "#films.yaml#")]
+    [False, True, True, True]
+    """
+    return name.startswith((".", "~")) or name.endswith("~") or (name.startswith("#") and name.endswith("#"))
+
+
 @dataclass(frozen=True)
 class Project:
     """The paths of the files that a graph is built from, and of its builds."""
@@ -66,10 +75,10 @@ class Project:
         built = (build / COUNTS).stat().st_mtime_ns
         for folder in ("data", "ontology"):
             for parent, folders, files in os.walk(self.folder / folder):
-                folders[:] = [name for name in folders if not name.startswith(".")]
+                folders[:] = [name for name in folders if not is_hidden(name)]
                 for name in files:
                     path = Path(parent, name)
-                    if not name.startswith(".") and path.is_file() and path.stat().st_mtime_ns > built:
+                    if not is_hidden(name) and path.is_file() and path.stat().st_mtime_ns > built:
                         return path
         return None
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from pyoxigraph import Literal, NamedNode
 
 from kg.files.yaml_files import YamlError, YamlNode, quote_line, read_documents, without_entry
+from kg.project import is_hidden
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
@@ -157,7 +158,7 @@ def _paths_under(folder: Path, within: Path | None) -> Iterator[tuple[Path, str 
     """Yield everything under a folder that is not hidden, each with the reason why it is not read, if there is one."""
     root = (within if within is not None else folder.parent).resolve()
     for path in sorted(folder.rglob("*")):
-        if not any(part[0] in ".~" for part in path.relative_to(folder).parts):
+        if not any(map(is_hidden, path.relative_to(folder).parts)):
             yield path, _reason_to_skip(path, root)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from kg.project import Project
+from kg.project import Project, is_hidden
 
 FileStates = Mapping[Path, tuple[int, int, int]]
 """File -> its times in nanoseconds, of its content and of its entry in the file system, and its size."""
@@ -19,7 +19,7 @@ def read_file_states(project: Project, *, texts: Path | str | None = None) -> Fi
     """The states of all files that a build reads."""
     folders = [project.folder / "ontology", project.data, project.texts, *([Path(texts)] if texts is not None else [])]
     states = {}
-    paths = [path for folder in folders for path in folder.rglob("*") if not path.name.startswith((".", "~"))]
+    paths = [path for folder in folders for path in folder.rglob("*") if not is_hidden(path.name)]
     for path in (*paths, project.configuration):
         try:
             status = path.stat()

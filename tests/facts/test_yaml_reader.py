@@ -424,6 +424,8 @@ def test_files_that_an_editor_leaves_are_ignored(anora: SmallProject) -> None:
     anora.write("data/.films.yaml.swp", b"\x00")
     anora.write("data/~$films.yaml", b"\x00")
     anora.write("data/.ipynb_checkpoints/films.yaml", b"\x00")
+    anora.write("data/films.yaml~", b"\x00")
+    anora.write("data/#films.yaml#", b"\x00")
     assert anora.finding_places() == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +44,22 @@ def test_each_change_is_built_once(project: SmallProject) -> None:
     assert watched(project, lambda: facts.write_text("source: encyclopedia\nanora: {type: Film}\n"), facts.unlink) == 3
     assert watched(project, lambda: project.write("queries/films.rq", "SELECT * {}")) == 1
     assert watched(project, lambda: project.write("filmgraph.toml", 'contact = "a"\n')) == 2
+
+
+def test_files_that_change_places_are_a_change(project: SmallProject) -> None:
+    first, second = (
+        project.write("data/a.yaml", "source: fan-site\n"),
+        project.write("data/b.yaml", "source: fan-room\n"),
+    )
+    for path in (first, second):
+        os.utime(path, ns=(10**18, 10**18))  # as unpacked from an archive
+
+    def exchange() -> None:
+        first.rename(project.folder / "c.yaml")
+        second.rename(first)
+        (project.folder / "c.yaml").rename(second)
+
+    assert watched(project, exchange, lambda: project.write("data/a.yaml~", "")) == 2
 
 
 def test_what_later_builds_need_is_loaded_after_the_first(project: SmallProject) -> None:
