@@ -301,6 +301,10 @@ class Pool:
         if self._template is not None and self._template.has_ended:
             self._leave_template()
             self._failed_starts += 1
+        for worker in self._workers:
+            # A worker may be ready, and its job too long, before the message with its process arrives.
+            if worker.exceeded is not None:
+                self._kill_process(worker)
         self._settle_gone()
         self._start_missing()
 

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 import pytest
@@ -113,6 +114,29 @@ def test_short_jobs_are_done_while_others_never_end() -> None:
                 task.cancel()
 
     run(run_both)
+
+
+def test_a_worker_whose_process_is_known_late_is_killed_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_heard, receive = Event(), Template._receive
+
+    def receive_late(template: Template) -> None:
+        if is_heard.is_set():
+            receive(template)
+
+    monkeypatch.setattr(Template, "_receive", receive_late)
+
+    async def cancel() -> None:
+        recorder = Recorder()
+        async with open_pool(recorder=recorder) as pool:
+            endless = asyncio.create_task(pool.run(run_for_ever))
+            await until(lambda: recorder.states[-1].busy == 1)
+            endless.cancel()
+            await until(lambda: recorder.events[PoolEvent.KILLED] == 1)
+            assert not pool.processes
+            is_heard.set()
+            await until(lambda: recorder.states[-1].busy == 0)
+
+    run(cancel)
 
 
 def test_another_worker_is_there_before_a_job_counts_as_long() -> None:
