@@ -88,17 +88,20 @@ def _rename(facts: Iterable[Fact], names: Mapping[NamedNode, NamedNode]) -> tupl
 def _one_label(facts: tuple[Fact, ...], names: AbstractSet[NamedNode], policy: Policy) -> Iterator[Fact]:
     """The facts, with one label in each language for each of these names: that of the most trusted source.
 
-    Different labels do not contradict each other, so the others become aliases.
+    A label that an import made, such as a number, gives way to any other. Different labels do not contradict each
+    other, so the others become aliases.
     """
-    best: dict[tuple[Term, str], tuple[bool, int, str, str]] = {}
+    best: dict[tuple[Term, str], tuple[bool, bool, int, str, str]] = {}
     for fact in facts:
         if fact.property == LABEL and fact.subject in names and isinstance(fact.value, Literal):
-            key, rank = (fact.subject, fact.value.language or ""), (*_rank(fact, policy), *_source_and_text(fact))
+            is_made = fact.paraphrase and bool(fact.evidence.record)
+            rank = (is_made, *_rank(fact, policy), *_source_and_text(fact))
+            key = fact.subject, fact.value.language or ""
             best[key] = min(best.get(key, rank), rank)
     for fact in facts:
         if fact.property == LABEL and isinstance(fact.value, Literal):
             first = best.get((fact.subject, fact.value.language or ""))
-            if first is not None and fact.value.value != first[3]:
+            if first is not None and fact.value.value != first[-1]:
                 yield replace(fact, property=ALIAS)
                 continue
         yield fact

@@ -6,7 +6,7 @@ only, and the names for the people whom the titles lead to.
 
 https://github.com/Kometa-Team/IMDb-Awards: a file is one event, year -> award -> category -> the titles that were
 nominated and that won. The titles are numbers only, and may be films or anything else, so they are imported as works
-without a label; linking finds out which they are. The year is that of the ceremony.
+that their numbers call; linking finds out which they are. The year is that of the ceremony.
 """
 
 from __future__ import annotations
@@ -165,6 +165,7 @@ class _AwardEvent:
             part = part_name(work, film.recognition, id)
             add(work, TYPE, film.Work, record=title)
             add(work, film.imdbId, title, record=title)
+            add(work, LABEL, title, record=title, paraphrase=True)
             add(work, film.recognition, part, record=record)
             for name, value in (*values.items(), (film.forWork, work)):
                 add(part, name, value, record=record)

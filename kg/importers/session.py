@@ -374,6 +374,7 @@ class ImportSession:
 
     def finish(self) -> ImportSummary:
         """Write everything; raises `InputError` when there are no facts, or names that another import has."""
+        self._leave_out_identifiers()
         completion = self.spool.complete(self.schema)
         self._check_other_imports()
         for reason, count in (
@@ -399,6 +400,19 @@ class ImportSession:
         if not self.summary.dry_run:
             self._publish(rows)
         return self.summary
+
+    def _leave_out_identifiers(self) -> None:
+        """Leave out and count the identifiers of entities that are only mentioned, where no shape allows them."""
+        for (property,) in self.sql.execute("SELECT DISTINCT property FROM stub WHERE identifier <> ''").fetchall():
+            for limit in self.limits_for(property, ()):
+                if limit.regex is not None and limit.regex.re2:
+                    left_out = self.sql.execute(
+                        "UPDATE stub SET identifier = '', property = ''"
+                        " WHERE property = ? AND identifier <> '' AND NOT regexp_matches(identifier, ?)",
+                        [property, limit.regex.re2],
+                    ).fetchone()
+                    if left_out is not None and left_out[0]:
+                        self.summary.skipped[f"{property}: a value that it does not take"] += int(left_out[0])
 
     def _raise_when_empty(self) -> None:
         if self.summary.facts or self.spool.count("FROM link"):

@@ -70,6 +70,8 @@ _ADDRESSES = (
 )
 """Scheme -> the addresses that contain its identifiers."""
 _ARTICLE = "wikipediaArticle"
+_NUMBER = re.compile(r"[^\s_]*\d[^\s_]*")
+"""A key or an identifier, such as `Q56005`."""
 _MINUTES = re.compile(r"(\d{1,4})(?:\.\d+)?")
 MIN_PREFIX_SHARE = 0.3
 """The share of a source's entities that have a prefix in their names, from which on it is that of a dataset."""
@@ -218,10 +220,18 @@ def _group_by_entity(facts: Iterable[Fact]) -> dict[Subject, _Entity]:
         entity = entities[fact.subject]
         if fact.evidence.record:
             entity.sources[fact.evidence.source] = None
+            if _is_made_of_number(fact):
+                continue
         else:
             entity.is_own = True
         entity.values[fact.property].append(fact.value)
     return dict(entities)
+
+
+def _is_made_of_number(fact: Fact) -> bool:
+    """True for a label that an import made of a key or an identifier: other sources have another name for it."""
+    is_made = fact.paraphrase and fact.property == LABEL and isinstance(fact.value, Literal)
+    return is_made and _NUMBER.fullmatch(fact.value.value) is not None
 
 
 def _local_name(iri: NamedNode) -> str:

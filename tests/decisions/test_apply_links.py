@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pyoxigraph import Literal
 
-from kg.terms import to_short
+from kg.terms import LABEL, to_short
 from tests.projects import ONTOLOGY, SmallProject, statement
 
 LINKS = (
@@ -60,6 +61,22 @@ def test_another_label_becomes_an_alias(project: SmallProject) -> None:
     facts = statements(project)
     assert "film:anora rdfs:label Anora" in facts
     assert "film:anora skos:altLabel Anora (film)" in facts
+
+
+def test_a_label_made_of_a_number_gives_way_to_the_name_of_a_less_trusted_source(project: SmallProject) -> None:
+    project.write("data/sources.yaml", "numbers: {title: Numbers}\nnames: {title: Names}\n")
+    project.write("data/policy.yaml", "sources: [numbers, names]\n")
+    project.write("data/links.sssom.tsv", LINKS)
+    header = "subject,property,value,source,record,paraphrase\n"
+    project.write(
+        "data/imports/numbers/facts.csv",
+        f"{header}wd-q1,type,Person,numbers,Q1,\nwd-q1,label,Q1,numbers,Q1,true\n",
+    )
+    project.write(
+        "data/imports/names/facts.csv", f"{header}anora,type,Person,names,7,\nanora,label,Mikey Madison,names,7,\n"
+    )
+    labels = [fact.value for fact in project.draft().resolution.facts if fact.property == LABEL]
+    assert labels == [Literal("Mikey Madison")]
 
 
 def test_entities_that_are_judged_different_are_not_merged(project: SmallProject) -> None:

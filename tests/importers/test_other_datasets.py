@@ -122,7 +122,8 @@ def test_a_list_of_prizes_gives_nominations_and_wins(project: ImportProject, tmp
     (tmp_path / "ev0000147.yml").write_text(AWARDS, encoding="utf-8")
     assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 0
     values = project.values_of("imdb-tt28607951")
-    assert {name for name, _ in values} == {"rdf:type", "imdbId", "recognition"}
+    assert {name for name, _ in values} == {"rdf:type", "rdfs:label", "imdbId", "recognition"}
+    assert ("rdfs:label", "tt28607951") in values
     assert project.values_of(dict(values)["recognition"]) == {
         ("outcome", "nominated"),
         ("outcome", "won"),

@@ -823,6 +823,21 @@ def test_addresses_in_a_column_of_identifiers_are_read_as_identifiers(project: I
     } == {"wd-q56005"}
 
 
+def test_what_no_identifier_can_be_is_none_of_an_entity_that_a_column_names(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "films.csv").write_text("no,title,q\n1,Alien,Q56005\n2,Legend,14aecc0b7c7e963c\n")
+    (tmp_path / "films.csv.mapping.yaml").write_text(
+        "source: films\nrows: {class: Film, key: [no]}\ncolumns:\n  title: label\n"
+        "  q: {property: director, class: Person, prefix: wd, identifier: wikidataId}\n"
+    )
+    assert project.run("table", str(tmp_path / "films.csv")) == 0
+    assert ("wikidataId", "Q56005") in project.values_of("wd-q56005")
+    ((_, other),) = (pair for pair in project.values_of("films-2") if pair[0] == "director")
+    assert project.values_of(other) == {("rdf:type", "Person"), ("rdfs:label", "14aecc0b7c7e963c")}
+    assert "wikidataId: a value that it does not take" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("cell", "names"),
     [

@@ -69,6 +69,28 @@ def test_films_are_linked_and_then_their_directors(linked: SmallProject) -> None
     } == (same_pairs(linked))
 
 
+def test_people_whom_one_source_names_and_another_numbers_are_linked_by_their_films(project: SmallProject) -> None:
+    def rows(source: str, *, director: str, label: str, is_number: bool) -> str:
+        films = "".join(
+            f"{source}-{n},{property},{value},{source},{n},\n"
+            for n, title in enumerate(("Ugetsu", "Sansho the Bailiff", "Street of Shame", "Life of Oharu"), start=1)
+            for property, value in {"type": "Film", "label": title, "year": 1950 + n, "director": director}.items()
+        )
+        return f"{films}{director},type,Person,{source},1,\n{director},label,{label},{source},1,{is_number or ''}\n"
+
+    header = "subject,property,value,source,record,paraphrase\n"
+    project.write("data/sources.yaml", "numbers: {title: Numbers}\nnames: {title: Names}\n")
+    for source, text in (
+        ("numbers", rows("numbers", director="wd-q8056", label="Q8056", is_number=True).replace("True", "true")),
+        ("names", rows("names", director="names-mizoguchi", label="Kenji Mizoguchi", is_number=False)),
+    ):
+        project.write(f"data/imports/{source}/facts.csv", header + text)
+    assert kg(project, "link") == 0
+    assert len(same_pairs(project)) == 4
+    (people,) = read_unsure(project.project)
+    assert {people.left.id, people.right.id} == {"film:wd-q8056", "film:names-mizoguchi"}
+
+
 def test_unsure_pairs_are_left_to_a_person(linked: SmallProject) -> None:
     kg(linked, "link")
     pairs = {(pair.left.id, pair.right.id) for pair in read_unsure(linked.project)}
