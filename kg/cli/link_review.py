@@ -6,16 +6,18 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from kg.cli.command import port_number, print_message, write, write_json
 from kg.errors import InputError
+from kg.text.number_words import counted
 
 if TYPE_CHECKING:
     from kg.decisions.links import Judgement
     from kg.linking.model import Candidate, Mention
-    from kg.linking.review import Batch, Review
+    from kg.linking.review import Acceptance, Batch, Review
     from kg.project import Project
 
 _JUDGEMENTS = {"s": True, "d": False}
@@ -33,7 +35,7 @@ def add_review_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cause", metavar="TEXT", default="", help="only batches with this text in their title")
     group.add_argument("--list", action="store_true", help="list the batches")
     group.add_argument("--accept-above", type=float, metavar="P", help="judge all pairs of at least P as the same")
-    group.add_argument("--undo", action="store_true", help="take back your latest judgement")
+    group.add_argument("--undo", action="store_true", help="take back your latest judgement, or batch")
     group.add_argument("--log", action="store_true", help="list the judgements: who, when and what")
     group.add_argument("--web", action="store_true", help="review in the browser; several people may at once")
     group.add_argument("--port", type=port_number, default=8780, help="of --web; 0 takes any (default: 8780)")
@@ -101,23 +103,37 @@ def _judge(call: argparse.Namespace, session: Review, batches: Sequence[Batch]) 
         raise InputError("Name yourself: kg link review --author orcid:0000-0000-0000-0000 (or set KG_AUTHOR).")
     total = sum(len(batch.pairs) for batch in batches)
     if call.undo:
-        print_message(_undo(session, call.author))
+        _undo(session, call.author)
         return
     if call.accept_above is not None:
-        pairs = [pair for batch in batches for pair in batch.acceptable(call.accept_above)]
-        judged = session.judge(pairs[: call.limit], same=True, author=call.author, comment="accepted with its batch")
+        accepted = session.accept(batches, call.accept_above, author=call.author, limit=call.limit)
+        judged = _report_accepted(accepted)
     else:
         judged = _Prompts(session, call.author, call.limit).run(batches)
     print_message(f"{judged} judged, {total - judged} left")
 
 
-def _undo(session: Review, author: str) -> str:
+def _report_accepted(acceptance: Acceptance) -> int:
+    """Say what was left of what was to be accepted; how many pairs were accepted."""
+    if acceptance.left:
+        left = counted(acceptance.left, "pair")
+        print_message(f"{left} left: another pair of theirs is as likely, or they would join what is kept apart.")
+    return acceptance.accepted
+
+
+def _undo(session: Review, author: str) -> int:
+    """Take back the latest judgement of a reviewer, or those accepted together, and say so; how many they were."""
     from kg.terms import to_curie
 
-    judgement = session.undo(author)
-    if judgement is None:
-        return f"{author} has judged no pair that could be taken back."
-    return f"Taken back: {to_curie(judgement.object.value)} and {to_curie(judgement.subject.value)}"
+    judgements = session.undo(author)
+    if not judgements:
+        print_message(f"{author} has judged no pair that could be taken back.")
+    elif len(judgements) > 1:
+        print_message(f"Taken back: {counted(len(judgements), 'judgement')} ({judgements[0].comment})")
+    else:
+        names = (judgements[0].object, judgements[0].subject)
+        print_message(f"Taken back: {' and '.join(to_curie(name.value) for name in names)}")
+    return len(judgements)
 
 
 class _Prompts:
@@ -141,6 +157,9 @@ class _Prompts:
         while index < len(pairs):
             if self.limit is not None and self.shown >= self.limit:
                 return False
+            if not self.session.is_waiting(pairs[index]):
+                index += 1
+                continue
             self.shown += 1
             write(f"\n{index + 1} of {len(pairs)}\n{pair_text(pairs[index])}")
             key = _read_key()
@@ -149,31 +168,38 @@ class _Prompts:
             if key == "n":
                 return True
             if key == "u":
-                print_message(_undo(self.session, self.author))
                 # The pair before is asked again.
-                self.judged, index = max(self.judged - 1, 0), max(index - 2, -1)
+                self.judged, index = max(self.judged - _undo(self.session, self.author), 0), max(index - 2, -1)
             elif key == "a":
-                self._accept(batch, pairs[index:])
+                self._accept(replace(batch, pairs=pairs[index:]))
                 return True
             elif key in _JUDGEMENTS:
-                comment = _read_line("why (may be empty): ")
-                self.judged += self.session.judge(
-                    [pairs[index]], same=_JUDGEMENTS[key], author=self.author, comment=comment
-                )
+                self._judge(pairs[index], same=_JUDGEMENTS[key])
             index += 1
         return True
 
-    def _accept(self, batch: Batch, rest: Sequence[Candidate]) -> None:
+    def _judge(self, pair: Candidate, *, same: bool) -> None:
+        comment = _read_line("why (may be empty): ")
+        try:
+            judged = self.session.judge([pair], same=same, author=self.author, comment=comment)
+        except InputError as error:
+            print_message(str(error))
+            return
+        self.judged += judged
+        if not judged:
+            print_message("Somebody has judged this pair already.")
+
+    def _accept(self, rest: Batch) -> None:
         text = _read_line(f"from which confidence ({ACCEPT_FROM}): ").strip()
         try:
-            above = float(text) if text else ACCEPT_FROM
+            acceptance = self.session.accept((rest,), float(text or ACCEPT_FROM), author=self.author)
         except ValueError:
             print_message(f"{text!r} is not a number: nothing was accepted.")
-            return
-        chosen = [pair for pair in batch.acceptable(above) if pair in rest]
-        accepted = self.session.judge(chosen, same=True, author=self.author, comment="accepted with its batch")
-        self.judged += accepted
-        print_message(f"{accepted} accepted")
+        except InputError as error:
+            print_message(str(error))
+        else:
+            self.judged += _report_accepted(acceptance)
+            print_message(f"{acceptance.accepted} accepted")
 
 
 def _read_key() -> str:
@@ -199,8 +225,8 @@ def pair_text(candidate: Candidate) -> str:
     rows = [f"  {line:<{width}}  |  {other}" for line, other in columns]
     features = sorted(candidate.features, key=lambda feature: -abs(feature.bits))
     summary = str(candidate.veto or "") or f"confidence {candidate.confidence:.3f}, {candidate.bits:+.1f} bits"
-    limit = [f"  {candidate.limit}"] if candidate.limit is not None else []
-    return "\n".join([*rows, f"  {summary}", *limit, *(f"  {feature}" for feature in features), ""])
+    against = (f"  {sign}" for sign in (candidate.clash, candidate.limit) if sign is not None)
+    return "\n".join([*rows, f"  {summary}", *against, *(f"  {feature}" for feature in features), ""])
 
 
 def _mention_lines(mention: Mention) -> list[str]:

@@ -24,6 +24,7 @@ from pyoxigraph import NamedNode
 from kg.facts.files import IMPORTS, FileFindings, read_text, read_yaml
 from kg.reports import Finding, Place, Severity
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
+from kg.text.ellipsis import shortened
 from kg.text.folding import closest
 
 LINKS_FILE = "links.sssom.tsv"
@@ -42,6 +43,8 @@ SSSOM_COLUMNS = (
     "comment",
 )
 """The slots that are written; others of SSSOM's may be in a file, and are ignored."""
+LONGEST_TEXT = 10_000
+"""Characters of a label or a comment that are written; Python's reader of CSV takes at most 131,072 in a cell."""
 MANUAL, COMPOSITE = "semapv:ManualMappingCuration", "semapv:CompositeMatching"
 STATED = "semapv:BackgroundKnowledgeBasedMatching"
 """The justification of a judgement that a dataset states."""
@@ -49,7 +52,7 @@ _UNSPECIFIED = "semapv:UnspecifiedMatching"
 """The justification of a judgement without one: SSSOM requires it, but many files lack it."""
 EXACT = NamedNode(SKOS + "exactMatch")
 _SAME = {EXACT, NamedNode(OWL + "sameAs")}
-_REQUIRED = ("subject_id", "predicate_id", "object_id")
+REQUIRED_COLUMNS = ("subject_id", "predicate_id", "object_id")
 _BUILT_IN = {"semapv": "https://w3id.org/semapv/vocab/", "sssom": "https://w3id.org/sssom/"}
 """The prefixes of SSSOM that a file need not declare, beside those that are ours as well."""
 NO_TERM_FOUND = NamedNode(_BUILT_IN["sssom"] + "NoTermFound")
@@ -220,7 +223,7 @@ class _SssomReader:
         self._read_prefixes(lines[:head])
         rows = self._rows(lines, head)
         place, header = next(rows, (Place(self.file, head + 1), []))
-        if missing := [name for name in _REQUIRED if name not in header]:
+        if missing := [name for name in REQUIRED_COLUMNS if name not in header]:
             message = f"missing column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
             self.findings.add("columns", message, place, remedy=f"The columns are {', '.join(SSSOM_COLUMNS)}.")
             return
@@ -355,19 +358,20 @@ def to_sssom_row(judgement: Judgement) -> tuple[str, ...]:
     """The cells of a judgement's row, in the order of `SSSOM_COLUMNS`."""
     return (
         to_curie(judgement.subject.value),
-        _one_line(judgement.subject_label),
+        _cell(judgement.subject_label),
         to_curie(judgement.predicate.value),
         "Not" if judgement.same is False else "",
         to_curie(judgement.object.value),
-        _one_line(judgement.object_label),
+        _cell(judgement.object_label),
         judgement.justification,
         "" if judgement.confidence is None else f"{judgement.confidence:.4g}",
-        judgement.author,
+        _cell(judgement.author),
         judgement.date,
         judgement.tool,
-        _one_line(judgement.comment),
+        _cell(judgement.comment),
     )
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _cell(text: str) -> str:
+    """A text on one line, in UTF-8, and no longer than readers of tables accept."""
+    return " ".join(shortened(text, LONGEST_TEXT).split()).encode("utf-8", "replace").decode("utf-8")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from kg.linking.model import Candidate, Classification
 
 EQUAL_IDENTIFIERS = "equal identifiers"
+LINKED_TO_ANOTHER = "one is linked to another entity"
 NOT_COMPARED = "not compared: no name, word or person in common"
 LOW_CONFIDENCE = "too little evidence"
 _SAME_TITLE = frozenset(("title", "title written differently", "main title", "name"))
 
 
 def cause_of(candidate: Candidate) -> str:
-    """The cause: the kind of a veto or limit, or what the pair lacks.
+    """The cause: the kind of a veto or limit, a clash with other links, or what the pair lacks.
 
     >>> from kg.linking.model import Mention, Veto, VetoReason
     >>> veto = Veto(VetoReason.IDENTIFIERS, "tt1", "tt2", scheme="imdbId")
@@ -21,6 +22,8 @@ def cause_of(candidate: Candidate) -> str:
     left, right = candidate.left, candidate.right
     if candidate.veto is not None:
         return f"{candidate.veto.scheme} differs" if candidate.veto.scheme else candidate.veto.reason.value
+    if candidate.clash is not None:
+        return LINKED_TO_ANOTHER
     if left.identifiers & right.identifiers:
         return EQUAL_IDENTIFIERS
     if candidate.limit is not None:

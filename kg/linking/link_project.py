@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from pyoxigraph import NamedNode
@@ -24,7 +24,7 @@ from kg.linking.features import to_features
 from kg.linking.limits import find_veto
 from kg.linking.link_mentions import link_mentions
 from kg.linking.mentions import OWN_SOURCE, find_mentions
-from kg.linking.model import Candidate, Classification, Mention, Veto, VetoReason
+from kg.linking.model import Candidate, Clash, ClashReason, Classification, Mention, Veto, VetoReason
 from kg.project import Project
 from kg.reports import Report
 from kg.schema import read_ontology, to_schema
@@ -170,7 +170,7 @@ def link_sources(
         candidates, key=lambda found: (not nameless.isdisjoint(found[:2]), -found[2].confidence)
     ):
         run.add(left, right, candidate)
-    return LinkingResult(tuple(run.judgements), tuple(run.unsure), run.counts, expected, tuple(run.pairs))
+    return LinkingResult(tuple(run.judgements), run.take_unsure(), run.counts, expected, tuple(run.pairs))
 
 
 def compare_entities(project: Project, left_name: str, right_name: str) -> Candidate:
@@ -183,14 +183,19 @@ def compare_entities(project: Project, left_name: str, right_name: str) -> Candi
     return next(found, Candidate(left, right, (), 0.0, Veto(VetoReason.NOT_COMPARED)))
 
 
-def to_judgement(candidate: Candidate, *, same: bool, day: str, author: str = "", comment: str = "") -> Judgement:
-    """A candidate as a judgement: of this program, or of the person named as `author`."""
+def to_judgement(
+    candidate: Candidate, *, same: bool, day: str, author: str = "", comment: str = "", is_accepted: bool = False
+) -> Judgement:
+    """A candidate as a judgement: of this program, or of the person named as `author`.
+
+    It has a confidence where a person did not look at the pair: of the program, or accepted with others.
+    """
     return Judgement(
         to_iri(candidate.right.id),
         to_iri(candidate.left.id),
         same,
         MANUAL if author else COMPOSITE,
-        None if author else min(round(candidate.confidence, 4), 0.9999),
+        None if author and not is_accepted else min(round(candidate.confidence, 4), 0.9999),
         author,
         day,
         "" if author else TOOL,
@@ -213,7 +218,7 @@ class _LinkingRun:
 
     def __init__(self, links: Links, day: str, mentions: Mapping[str, Sequence[Mention]]) -> None:
         self.judgements: list[Judgement] = []
-        self.unsure: list[Candidate] = []
+        self._unsure: list[tuple[str, str, Candidate]] = []
         self.pairs: list[Candidate] = []
         self.counts: Counter[tuple[str, str, str, Classification]] = Counter()
         self._day = day
@@ -227,7 +232,8 @@ class _LinkingRun:
         for judgement in links.judgements:
             if judgement.same:
                 self._join(judgement.subject, judgement.object)
-        self._denied = {judgement.names for judgement in links.judgements if judgement.same is False}
+        self._judged_different = {judgement.names for judgement in links.judgements if judgement.same is False}
+        self._denied: set[frozenset[NamedNode]] = set()
 
     def cluster_keys(self, *sides: Sequence[Mention]) -> dict[str, str]:
         """The id of each mention that is linked already -> a key that all names of the linked entity share."""
@@ -246,11 +252,11 @@ class _LinkingRun:
             self.pairs.append(candidate)
         if frozenset((left, right)) in self._judged:
             return
-        if classification is Classification.SAME and not self._may_join(left, right):
+        if classification is Classification.SAME and self._clash(left, right) is not None:
             classification = Classification.UNSURE
         self.counts[left_source, right_source, candidate.left.kind, classification] += 1
         if classification is Classification.UNSURE:
-            self.unsure.append(candidate)
+            self._unsure.append((left_source, right_source, candidate))
         elif classification is Classification.SAME and self._join(left, right):
             self.judgements.append(to_judgement(candidate, same=True, day=self._day))
 
@@ -270,15 +276,39 @@ class _LinkingRun:
         self._cluster_of.update(dict.fromkeys(members, ours))
         return True
 
-    def _may_join(self, left: NamedNode, right: NamedNode) -> bool:
-        """Whether each name of one cluster may be the same entity as each name of the other."""
-        ours, theirs = ({*self._members.get(self._cluster_of.get(name, name), ()), name} for name in (left, right))
-        return ours == theirs or not any(self._is_ruled_out(first, second) for first in ours for second in theirs)
+    def take_unsure(self) -> tuple[Candidate, ...]:
+        """The pairs that a person should review, with their clashes, but for those that other links have joined."""
+        unsure = []
+        for left_source, right_source, candidate in self._unsure:
+            left, right = to_iri(candidate.left.id), to_iri(candidate.right.id)
+            if right in self._names_of(left):
+                self.counts[left_source, right_source, candidate.left.kind, Classification.UNSURE] -= 1
+            else:
+                unsure.append(replace(candidate, clash=self._clash(left, right)))
+        return tuple(unsure)
 
-    def _is_ruled_out(self, first: NamedNode, second: NamedNode) -> bool:
+    def _names_of(self, name: NamedNode) -> set[NamedNode]:
+        """The names in the cluster of a name, itself among them."""
+        return {*self._members.get(self._cluster_of.get(name, name), ()), name}
+
+    def _clash(self, left: NamedNode, right: NamedNode) -> Clash | None:
+        """Why a name of one cluster cannot be the same entity as one of the other; None where each may be."""
+        ours, theirs = self._names_of(left), self._names_of(right)
+        if ours == theirs:
+            return None
+        pairs = ((first, second) for first in sorted(ours, key=str) for second in sorted(theirs, key=str))
+        return next((clash for pair in pairs if (clash := self._clash_of_names(*pair)) is not None), None)
+
+    def _clash_of_names(self, first: NamedNode, second: NamedNode) -> Clash | None:
+        names = to_curie(first.value), to_curie(second.value)
+        if frozenset((first, second)) in self._judged_different:
+            return Clash(*names, ClashReason.JUDGED)
         if frozenset((first, second)) in self._denied:
-            return True
+            return Clash(*names, ClashReason.VETO)
         if first not in self._mentions or second not in self._mentions:
-            return False
+            return None
         (source, mention), (other_source, other) = self._mentions[first], self._mentions[second]
-        return source == other_source or find_veto(to_features(mention), to_features(other)) is not None
+        if source == other_source:
+            return Clash(*names, ClashReason.CATALOGUE)
+        veto = find_veto(to_features(mention), to_features(other))
+        return Clash(*names, ClashReason.VETO, veto) if veto is not None else None

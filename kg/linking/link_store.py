@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,12 +14,31 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from pyoxigraph import NamedNode
 
-from kg.decisions.links import LINKS_FILE, Judgement, read_links, read_project_links, to_sssom, to_sssom_row
+from kg.decisions.links import (
+    LINKS_FILE,
+    REQUIRED_COLUMNS,
+    Judgement,
+    Links,
+    read_links,
+    read_project_links,
+    to_sssom,
+    to_sssom_row,
+)
 from kg.errors import InputError
 from kg.files.atomic import write_file
-from kg.linking.model import Candidate, Credit, FeatureScore, Limit, Mention, Sign, Veto, VetoReason
+from kg.linking.model import (
+    Candidate,
+    Clash,
+    ClashReason,
+    Credit,
+    FeatureScore,
+    Limit,
+    Mention,
+    Sign,
+    Veto,
+    VetoReason,
+)
 from kg.project import Project
 
 try:
@@ -31,26 +49,27 @@ except ImportError:  # on Windows, where one person reviews at a time
 UNSURE_FILE = "unsure.jsonl"
 
 
-JudgementsOf = Callable[[frozenset[frozenset[NamedNode]]], Iterable[Judgement]]
-"""Gives the judgements to append, for the pairs that are judged already."""
+JudgementsOf = Callable[[Links], Iterable[Judgement]]
+"""Gives the judgements to append, for the links that are there already."""
 
 
 def append_judgements(project: Project, judgements: Iterable[Judgement] | JudgementsOf) -> int:
     """Append judgements to the project's file, and return how many; raises `InputError` when it cannot be written.
 
-    Rows are added at the end in one write, under a lock, so several programs lose none of each other's. A function is
-    called under the lock: it sees what others have judged meanwhile.
+    Rows are added at the end, under a lock, so several programs lose none of each other's; and the file is replaced as
+    a whole, so a program that is killed leaves no part of a row. A function is called under the lock: it sees what
+    others have judged meanwhile.
     """
     path = project.data / LINKS_FILE
     try:
         with _locked(project):
             if callable(judgements):
-                judged = {each.names for each in read_project_links(project.data).links.judgements}
-                judgements = judgements(frozenset(judged))
+                judgements = judgements(read_project_links(project.data).links)
             judgements = tuple(judgements)
             if judgements:
-                before = path.read_text(encoding="utf-8") if path.exists() else ""
-                _append(path, _rows(before, judgements) if before.strip() else to_sssom(judgements))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                before = _read(path) if path.exists() else ""
+                write_file(path, (_with_rows(before, judgements) if before.strip() else to_sssom(judgements),))
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from error
     except OSError as error:
@@ -58,18 +77,26 @@ def append_judgements(project: Project, judgements: Iterable[Judgement] | Judgem
     return len(judgements)
 
 
-def remove_judgement(project: Project, judgement: Judgement) -> None:
-    """Remove the row of a judgement from the project's file; raises `InputError` when it cannot be written."""
+def remove_judgements(project: Project, removed: Iterable[Judgement], *, added: Iterable[Judgement] = ()) -> None:
+    """Remove the rows of judgements from the project's file and append others, in one write.
+
+    Raises `InputError` when the file cannot be written.
+    """
     path = project.data / LINKS_FILE
     with _locked(project):
-        lines = path.read_text(encoding="utf-8").split("\n")
-        line = judgement.place.line
-        still_there = any(
-            each == judgement and each.place.line == line
-            for each in read_links(path, file=judgement.place.file).links.judgements
-        )
-        if still_there:
-            write_file(path, ("\n".join((*lines[: line - 1], *lines[line:])),))
+        lines = _read(path).split("\n")
+        there = {each.place.line: each for each in read_links(path, file=f"data/{LINKS_FILE}").links.judgements}
+        dropped: set[int] = set()
+        for judgement in removed:
+            line = judgement.place.line
+            if there.get(line) == judgement:
+                rows = csv.reader((f"{each}\n" for each in lines[line - 1 :]), delimiter="\t")
+                next(rows)
+                dropped.update(range(line - 1, line - 1 + rows.line_num))
+        text = "\n".join(line for at, line in enumerate(lines) if at not in dropped)
+        added = tuple(added)
+        if dropped or added:
+            write_file(path, (_with_rows(text, added) if added else text,))
 
 
 @contextmanager
@@ -82,23 +109,33 @@ def _locked(project: Project) -> Iterator[None]:
         yield
 
 
-def _append(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab", buffering=0) as file:
-        file.write(text.encode())
-        os.fsync(file.fileno())
+def _read(path: Path) -> str:
+    return path.read_bytes().decode("utf-8-sig")
 
 
-def _rows(before: str, judgements: tuple[Judgement, ...]) -> str:
-    """Rows for judgements, in the columns that the file has; after a row that was cut off, on a line of their own."""
-    header = next((line for line in before.splitlines() if not line.startswith("#")), "").split("\t")
+def _with_rows(before: str, judgements: tuple[Judgement, ...]) -> str:
+    """The text of the file with rows for judgements, after a row that was cut off on a line of their own.
+
+    The columns are those of the file; ones that the judgements need, and it lacks, are added at their end.
+    """
     columns = to_sssom(()).splitlines()[-1].split("\t")
+    lines = before.split("\n")
+    at = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
+    if at is None:
+        lines = [*before.rstrip().split("\n"), "\t".join(columns), ""]
+        at = len(lines) - 2
+    header = next(csv.reader([lines[at].rstrip("\r")], delimiter="\t"))
+    if missing := [name for name in REQUIRED_COLUMNS if name not in header]:
+        raise InputError(f"data/{LINKS_FILE} lacks the column {', '.join(missing)}: correct its header first.")
+    rows = [dict(zip(columns, to_sssom_row(judgement), strict=True)) for judgement in judgements]
+    added = [name for name in columns if name not in header and any(row[name] for row in rows)]
+    if added:
+        ending = "\r" if lines[at].endswith("\r") else ""
+        lines[at] = "\t".join((lines[at].rstrip("\r"), *added)) + ending
     out = io.StringIO()
-    rows = csv.writer(out, delimiter="\t", lineterminator="\n")
-    for judgement in judgements:
-        cells = dict(zip(columns, to_sssom_row(judgement), strict=True))
-        rows.writerow([cells.get(name, "") for name in header])
-    return ("" if before.endswith("\n") else "\n") + out.getvalue()
+    writer = csv.writer(out, delimiter="\t", lineterminator="\n")
+    writer.writerows([row.get(name, "") for name in (*header, *added)] for row in rows)
+    return "\n".join(lines) + ("" if before.endswith("\n") or not lines[-1] else "\n") + out.getvalue()
 
 
 def write_unsure(project: Project, candidates: Iterable[Candidate]) -> Path:
@@ -131,6 +168,7 @@ def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
         "confidence": round(candidate.confidence, 4),
         "veto": None if candidate.veto is None else asdict(candidate.veto),
         "limit": None if candidate.limit is None else asdict(candidate.limit),
+        "clash": None if candidate.clash is None else asdict(candidate.clash),
         "features": [asdict(feature) | {"bits": round(feature.bits, 2)} for feature in candidate.features],
     }
 
@@ -154,7 +192,13 @@ def _to_candidate(document: dict[str, Any]) -> Candidate:
     left, right = _to_mention(document["left"]), _to_mention(document["right"])
     features = tuple(FeatureScore(**feature) for feature in document["features"])
     return Candidate(
-        left, right, features, document["confidence"], _to_veto(document["veto"]), limit=_to_limit(document["limit"])
+        left,
+        right,
+        features,
+        document["confidence"],
+        _to_veto(document["veto"]),
+        limit=_to_limit(document["limit"]),
+        clash=_to_clash(document["clash"]),
     )
 
 
@@ -164,6 +208,12 @@ def _to_veto(document: dict[str, Any] | None) -> Veto | None:
 
 def _to_limit(document: dict[str, Any] | None) -> Limit | None:
     return Limit(**document | {"sign": Sign(document["sign"])}) if document else None
+
+
+def _to_clash(document: dict[str, Any] | None) -> Clash | None:
+    if document is None:
+        return None
+    return Clash(**document | {"reason": ClashReason(document["reason"]), "veto": _to_veto(document["veto"])})
 
 
 def _to_mention(document: dict[str, Any]) -> Mention:

@@ -152,12 +152,35 @@ class Limit:
         return f"at most {self.confidence:.2f}, {self.sign}{apart}: {self.left} / {self.right}"
 
 
+class ClashReason(StrEnum):
+    """Why two names must stay two entities."""
+
+    CATALOGUE = "two entities of one catalogue"
+    JUDGED = "judged to be different"
+    VETO = "ruled out"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two names that would become one entity if a pair were linked, by other links of both sides, and must not."""
+
+    left: str
+    right: str
+    reason: ClashReason
+    veto: Veto | None = None
+
+    def __str__(self) -> str:
+        """`would join film:wd-q1 and film:wd-q2, two entities of one catalogue`."""
+        return f"would join {self.left} and {self.right}, {self.reason if self.veto is None else self.veto}"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A pair of mentions that may be one entity.
 
     `confidence` is the probability that they are, among all other candidates of both, and no more than that of `limit`;
-    `veto` is why they cannot be, whatever the features score.
+    `veto` is why they cannot be, whatever the features score. `clash` is what keeps apart the entities to which links
+    have joined the two.
     """
 
     left: Mention
@@ -167,6 +190,7 @@ class Candidate:
     veto: Veto | None = None
     classification: Classification = Classification.UNSURE
     limit: Limit | None = None
+    clash: Clash | None = None
 
     @property
     def bits(self) -> float:
@@ -174,13 +198,13 @@ class Candidate:
         return sum(feature.bits for feature in self.features)
 
     @property
-    def reasons(self) -> tuple[Veto | Limit | FeatureScore, ...]:
-        """What decides of the pair: its veto; or its limit, if any, and the scores, the weightiest first."""
+    def reasons(self) -> tuple[Veto | Clash | Limit | FeatureScore, ...]:
+        """What decides of the pair: its veto; or its clash and its limit, if any, and the scores, weightiest first."""
         if self.veto is not None:
             return (self.veto,)
         ordered = sorted(self.features, key=lambda feature: -abs(feature.bits))
-        limit = [self.limit] if self.limit is not None else []
-        return (*limit, *(feature for feature in ordered if feature.name))
+        against = (sign for sign in (self.clash, self.limit) if sign is not None)
+        return (*against, *(feature for feature in ordered if feature.name))
 
     @property
     def reason(self) -> str:

@@ -71,9 +71,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, "text/javascript", _SCRIPT)
         elif url.path == "/":
             query = parse_qs(url.query)
-            batches = self.server.review.batches()
+            try:
+                batches = self.server.review.batches()
+            except FilmGraphError as error:
+                self._send_json(HTTPStatus.CONFLICT, {"error": str(error)})
+                return
             shown = next((batch for batch in batches if batch_key(batch) == query.get("batch", [""])[0]), None)
-            self._send(HTTPStatus.OK, "text/html", review_page(batches, shown))
+            first = query.get("from", [""])[0]
+            start = int(first) if first.isascii() and first.isdigit() and len(first) < 10 else 0
+            self._send(HTTPStatus.OK, "text/html", review_page(batches, shown, start=start))
         else:
             self._send_json(HTTPStatus.NOT_FOUND, {"error": "There is no such page."})
 
@@ -138,11 +144,13 @@ def act(review: Review, path: str, document: dict[str, Any]) -> dict[str, object
         return {"judged": judged}
     if path == "/accept":
         batch = next((each for each in review.batches() if batch_key(each) == document["batch"]), None)
-        pairs = batch.acceptable(float(document["above"])) if batch is not None else ()
-        return {"judged": review.judge(pairs, same=True, author=author, comment="accepted with its batch")}
+        if batch is None:
+            return {"judged": 0, "left": 0}
+        acceptance = review.accept((batch,), float(document["above"]), author=author)
+        return {"judged": acceptance.accepted, "left": acceptance.left}
     if path == "/undo":
-        judgement = review.undo(author)
-        names = [to_curie(name.value) for name in (judgement.object, judgement.subject)] if judgement else []
+        judgements = review.undo(author)
+        names = [[to_curie(name.value) for name in (each.object, each.subject)] for each in judgements]
         return {"undone": names}
     raise ValueError(f"There is no action {path}.")
 
@@ -155,15 +163,20 @@ def batch_key(batch: Batch) -> str:
 # --- the page
 
 
-def review_page(batches: tuple[Batch, ...], shown: Batch | None) -> str:
-    """The page: the batches, and the first pairs of the one that is shown."""
+def review_page(batches: tuple[Batch, ...], shown: Batch | None, *, start: int = 0) -> str:
+    """The page: the batches, and some pairs of the one that is shown, from a number on."""
     shown = shown or (batches[0] if batches else None)
+    start = min(start, (len(shown.pairs) - 1) // PAGE_SIZE * PAGE_SIZE) if shown is not None else 0
     links = "".join(
         f'<li><a href="/?batch={escape(quote(batch_key(batch)))}"{" aria-current=page" if batch is shown else ""}>'
         f"{escape(batch.title)}</a></li>"
         for batch in batches
     )
-    pairs = "".join(map(_pair_html, shown.pairs[:PAGE_SIZE])) if shown is not None else "<p>Nothing waits.</p>"
+    pairs = (
+        "".join(map(_pair_html, shown.pairs[start : start + PAGE_SIZE]))
+        if shown is not None
+        else "<p>Nothing waits.</p>"
+    )
     accept = (
         f'<p data-batch="{escape(batch_key(shown))}">Accept all of this batch from confidence'
         ' <input id="above" value="0.9" size="5"> <button id="accept">Accept</button></p>'
@@ -175,9 +188,19 @@ def review_page(batches: tuple[Batch, ...], shown: Batch | None) -> str:
         f"<style>{_STYLE}</style></head><body><h1>Review of links</h1>"
         '<p><label>Your id <input id="author" placeholder="orcid:0000-..." size="30"></label>'
         ' <button id="undo">Undo my latest</button> <span id="message" role="status"></span></p>'
-        f"<nav><ol>{links}</ol></nav>{accept}{pairs}"
+        f"<nav><ol>{links}</ol></nav>{accept}{_pages_html(shown, start)}{pairs}{_pages_html(shown, start)}"
         '<script src="/review.js"></script></body></html>'
     )
+
+
+def _pages_html(batch: Batch | None, start: int) -> str:
+    """Which pairs are shown, with links to those before and after them; empty where all are."""
+    if batch is None or len(batch.pairs) <= PAGE_SIZE:
+        return ""
+    key, end = escape(quote(batch_key(batch))), min(start + PAGE_SIZE, len(batch.pairs))
+    before = f'<a href="/?batch={key}&amp;from={max(start - PAGE_SIZE, 0)}">Previous</a> ' if start else ""
+    after = f' <a href="/?batch={key}&amp;from={end}">Next</a>' if end < len(batch.pairs) else ""
+    return f"<p>{before}Pairs {start + 1} to {end} of {len(batch.pairs):,}{after}</p>"
 
 
 def _pair_html(pair: Candidate) -> str:
@@ -219,6 +242,14 @@ try { author.value = localStorage.getItem("author") || ""; } catch (error) { /* 
 author.addEventListener("change", () => {
   try { localStorage.setItem("author", author.value); } catch (error) { /* private mode */ }
 });
+// What was done is shown on the page that is loaded after it.
+try {
+  message.textContent = sessionStorage.getItem("message") || ""; sessionStorage.removeItem("message");
+} catch (error) { /* private mode */ }
+function reloadWith(text) {
+  try { sessionStorage.setItem("message", text); } catch (error) { /* private mode */ }
+  location.reload();
+}
 async function send(path, body) {
   const answer = await fetch(path, {
     method: "POST", headers: {"Content-Type": "application/json"},
@@ -245,9 +276,15 @@ document.addEventListener("click", async (event) => {
     const result = await send("/accept", {
       batch: button.closest("p").dataset.batch, above: document.getElementById("above").value,
     });
-    if (result) location.reload();
+    if (result) {
+      const left = result.left ? `; ${result.left} left, which compete with others or clash with links` : "";
+      reloadWith(`${result.judged} accepted${left}.`);
+    }
   } else if (button.id === "undo") {
-    if (await send("/undo", {})) location.reload();
+    const result = await send("/undo", {});
+    const count = result && result.undone.length;
+    if (count) reloadWith(`Taken back: ${count > 1 ? `${count} judgements` : result.undone[0].join(" and ")}.`);
+    else if (result) message.textContent = "You have judged no pair that could be taken back.";
   }
 });
 """

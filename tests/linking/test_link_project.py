@@ -12,6 +12,7 @@ import pytest
 
 from kg.cli import main
 from kg.decisions.links import Links, read_links
+from kg.linking.causes import LINKED_TO_ANOTHER, cause_of
 from kg.linking.link_project import compare_entities, link_project, link_sources, read_linking_input
 from kg.linking.link_store import read_unsure
 from kg.linking.mentions import identifiers_of_address
@@ -107,10 +108,11 @@ def test_a_later_run_changes_no_judgement(linked: SmallProject) -> None:
 
 def test_a_pair_that_a_person_denied_is_never_linked(linked: SmallProject) -> None:
     text = "subject_id\tpredicate_id\tpredicate_modifier\tobject_id\tmapping_justification\n"
-    linked.write("data/links.sssom.tsv", text + "film:anora\tskos:exactMatch\tNot\tfilm:wd-q1\tsemapv:MappingReview\n")
+    row = "film:anora\tskos:exactMatch\tNot\tfilm:wd-q1\tsemapv:MappingReview\n"
+    linked.write("data/links.sssom.tsv", text + row)
     kg(linked, "link")
     assert ("m/wd-q1", "m/anora") not in same_pairs(linked)
-    assert (linked.folder / "data/links.sssom.tsv").read_text().startswith(text)
+    assert (linked.folder / "data/links.sssom.tsv").read_text().splitlines(keepends=True)[1] == row
     assert linked.build().ok
 
 
@@ -225,6 +227,15 @@ def test_two_entities_of_one_source_never_become_one_through_another() -> None:
     one_source = [mention("a-1", name="Heat"), mention("a-2", name="La Grande Illusion")]
     both_names = Mention("film:b-1", ("Heat", "La Grande Illusion"), years=(1995,))
     assert all(len({"film:a-1", "film:a-2"} & cluster) < 2 for cluster in clusters(one_source, [both_names]))
+
+
+def test_a_pair_that_other_links_rule_out_states_what_it_would_join() -> None:
+    sources = {"a": [mention("a-1", "tt1")], "b": [mention("b-1", "tt2")], "c": [mention("c-1")]}
+    (pair,) = link_sources(sources, Links(), trust=lambda source: 0).unsure
+    assert (pair.left.id, pair.right.id) == ("film:b-1", "film:c-1")
+    assert str(pair.clash) == "would join film:b-1 and film:a-1, imdbId differs: tt2 and tt1"
+    assert cause_of(pair) == LINKED_TO_ANOTHER
+    assert pair.confidence > 0.9
 
 
 def test_the_name_of_an_item_of_wikidata_is_an_identifier(linked: SmallProject) -> None:
