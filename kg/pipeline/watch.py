@@ -10,7 +10,7 @@ from pathlib import Path
 from kg.project import Project, is_hidden
 
 FileStates = Mapping[Path, tuple[int, int, int]]
-"""File -> its times in nanoseconds, of its content and of its entry in the file system, and its size."""
+"""File -> when it was changed, in nanoseconds, its size, and which file it is, should others be renamed to it."""
 _SECONDS, _SHARE = 0.04, 4
 """Between two looks at the files; or so many times as long as a look takes, where there are many files."""
 
@@ -26,7 +26,7 @@ def read_file_states(project: Project, *, texts: Path | str | None = None) -> Fi
         except OSError:  # removed just now
             continue
         if path.is_file():
-            states[path] = (status.st_mtime_ns, status.st_ctime_ns, status.st_size)
+            states[path] = (status.st_mtime_ns, status.st_size, status.st_ino)
     return states
 
 

@@ -59,7 +59,10 @@ def test_files_that_change_places_are_a_change(project: SmallProject) -> None:
         second.rename(first)
         (project.folder / "c.yaml").rename(second)
 
-    assert watched(project, exchange, lambda: project.write("data/a.yaml~", "")) == 2
+    def link() -> None:  # as `kg diff` does
+        (project.folder / "c.yaml").hardlink_to(first)
+
+    assert watched(project, exchange, lambda: project.write("data/a.yaml~", ""), link) == 2
 
 
 def test_what_later_builds_need_is_loaded_after_the_first(project: SmallProject) -> None:
