@@ -31,8 +31,16 @@ if TYPE_CHECKING:
 Run = Callable[[argparse.Namespace], int]
 
 
-_USUAL_NAMES = {"find": "show", "init": "new", "query": "sparql", "search": "show", "start": "serve"}
-"""Commands of other programs -> those that do the same here."""
+_USUAL_NAMES = {
+    "find": "show",
+    "init": "new",
+    "query": "sparql",
+    "search": "show",
+    "start": "serve",
+    **dict.fromkeys(("csv", "excel", "tsv", "xlsx"), "table"),
+    **dict.fromkeys(("jsonld", "ntriples", "turtle", "ttl"), "rdf"),
+}
+"""Commands of other programs, and formats of files -> the command, or kind of dataset, that is meant."""
 
 
 @contextlib.contextmanager
@@ -101,7 +109,8 @@ class CommandParser(argparse.ArgumentParser):
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             names, wanted = list(action.choices), str(value)
             likely = closest(wanted, names) or [name for name in names if name.startswith(wanted)]
-            likely = likely or [name for name in names if name == _USUAL_NAMES.get(wanted)]
+            usual = _USUAL_NAMES.get(wanted) or _USUAL_NAMES.get(wanted.rpartition(".")[2])
+            likely = likely or [name for name in names if name == usual]
             noun = "kind of dataset" if action.dest == "kind" else "command"
             message = f"There is no {noun} {wanted!r}. {did_you_mean(likely[:1])}".rstrip()
             raise argparse.ArgumentError(None, f"{message} `{self.prog} --help` lists all.")

@@ -93,6 +93,8 @@ WRONG = [
     ("why Anora director a b", "'b' is one argument too many."),
     ("bui", "Did you mean build?"),
     ("search", "Did you mean show?"),
+    ("import films.csv", "Did you mean table?"),
+    ("import xlsx films.xlsx", "Did you mean table?"),
     ("import films", "There is no kind of dataset 'films'."),
     ("import remove nope", "There is no import 'nope'."),
     ("publish -o site", "There is no option -o. DIR is named without one: kg publish DIR."),
