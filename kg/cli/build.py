@@ -86,12 +86,13 @@ def _update(call: argparse.Namespace) -> int:
     from kg.pipeline.project_update import find_update
 
     update = find_update(find_own_project(call))
-    write(update.to_diff())
+    diff = update.to_diff()
+    if call.apply and update:
+        update.apply()
+    write(diff)
     if not update:
         print_message(_NOTHING_NEWER[update.compared])
         return 0
-    if call.apply:
-        update.apply()
     if count := len(update.replaced) + len(update.removed):
         files = counted(count, "file")
         print_message(f"{files} updated. Run kg build." if call.apply else f"{files} to update: add --apply.")

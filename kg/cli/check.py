@@ -140,6 +140,8 @@ def _migrate(call: argparse.Namespace) -> int:
     from kg.fixes.migration import migrate
 
     migration = migrate(find_own_project(call) if call.apply else call.project)
+    if call.apply:  # before anything is printed: the reader may close the pipe
+        migration.apply()
     write(migration.to_diff())
     for finding in migration.left:
         print_message(str(finding))
@@ -147,8 +149,6 @@ def _migrate(call: argparse.Namespace) -> int:
         print_message(f"film:{old} is now film:{new}, because another part would have the same name.")
     if (more := len(migration.renamed_parts) - _SHOWN_PARTS) > 0:
         print_message(f"So are {more:,} more parts.")
-    if call.apply:
-        migration.apply()
     count = counted(len(migration.files), "file")
     if not migration.files:
         other = "other " if migration.left else ""
@@ -163,11 +163,13 @@ def _fix(call: argparse.Namespace) -> int:
 
     project = find_own_project(call) if call.apply else call.project
     fixes = propose_fixes(project)
-    write(to_diff(project, fixes))
+    diff = to_diff(project, fixes)
+    changed = apply_fixes(project, fixes) if call.apply else ()
+    write(diff)
     for fix in fixes:
         print_message(f"{fix.finding.place}: {fix.finding.message}")
     if call.apply:
-        for file in apply_fixes(project, fixes):
+        for file in changed:
             print_message(f"Changed: {file}")
     elif fixes:
         count = counted(len(fixes), "problem")
@@ -185,10 +187,10 @@ def _fmt(call: argparse.Namespace) -> int:
     project = find_project(call.project)
     formatting = format_project(project, short=call.short, only=call.files)
     files, faults = formatting.files, formatting.faults
+    for file in files if call.apply else ():
+        write_file(file.path, (file.after,))
     for file in files:
         write(file.to_diff(project.folder))
-        if call.apply:
-            write_file(file.path, (file.after,))
     for fault in faults:
         print_message(str(fault))
     if files:

@@ -11,7 +11,11 @@ import duckdb
 import pytest
 
 from kg.cli import main
-from tests.projects import ANORA, SmallProject
+from tests.projects import ANORA, ROOT, SmallProject
+
+MONEY = "source: encyclopedia\nanora: {type: FeatureFilm, budget: €2 million}\n" + "".join(
+    f"film-{number}: {{type: FeatureFilm, budget: €{number} million}}\n" for number in range(1, 400)
+)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +138,23 @@ def test_a_closed_pipe_is_not_an_error(folder: Path) -> None:
     line = f'{sys.executable} -m kg sparql -e "{query}" --project {folder} | head -n 1; exit ${{PIPESTATUS[0]}}'
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [["fix"], ["fmt", "--long"]])
+def test_a_closed_pipe_keeps_no_file_from_being_changed(words: list[str], tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    path = project.write("data/films.yaml", ANORA.replace("director:", "directr:") if words == ["fix"] else MONEY)
+    if words != ["fix"]:
+        for ontology in (ROOT / "ontology").glob("*.ttl"):
+            project.write(f"ontology/{ontology.name}", ontology.read_bytes())
+        (project.folder / "ontology/film.ttl").unlink()
+    before = path.read_text(encoding="utf-8")
+    read, written = os.pipe()
+    os.close(read)
+    call = [sys.executable, "-m", "kg", *words, "--apply", "--project", str(project.folder)]
+    subprocess.run(call, stdout=written, stderr=written, check=False, timeout=60)
+    os.close(written)
+    assert path.read_text(encoding="utf-8") != before
 
 
 def test_a_name_that_is_not_valid_unicode_is_refused_without_a_traceback(folder: Path) -> None:
