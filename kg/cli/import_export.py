@@ -75,9 +75,14 @@ def _add_removal(kinds: Commands) -> None:
 
 def _remove(call: argparse.Namespace) -> int:
     from kg.importers.source_registry import remove_import
+    from kg.linking.link_project import forget_entities, linked_names_of_import
 
-    for path in remove_import(find_own_project(call).data, call.source):
+    project = find_own_project(call)
+    names = linked_names_of_import(project, call.source)
+    for path in remove_import(project.data, call.source):
         write(f"removed from {path.as_posix()}\n" if path.suffix == ".yaml" else f"removed {path.as_posix()}\n")
+    if count := forget_entities(project, names):
+        write(f"removed {counted(count, 'judgement')} of kg link on its entities; run kg link and kg build again\n")
     return 0
 
 

@@ -7,7 +7,7 @@ show that an identifier is wrong.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -15,24 +15,28 @@ from pyoxigraph import NamedNode
 
 from kg.decisions.links import COMPOSITE, MANUAL, Judgement, Links, read_project_links
 from kg.decisions.policy import read_policy
-from kg.errors import FaultsError, UnknownNameError
+from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.facts.fact_table import ProjectFacts
+from kg.facts.files import IMPORTS
 from kg.facts.readers import read_facts
 from kg.graph.triple_tables import TripleTables
 from kg.linking.classifier import ExpectedQuality, Thresholds, classify_pairs
 from kg.linking.features import to_features
 from kg.linking.limits import find_veto
 from kg.linking.link_mentions import link_mentions
+from kg.linking.link_store import read_unsure, remove_judgements, write_unsure
 from kg.linking.mentions import OWN_SOURCE, find_mentions
 from kg.linking.model import Candidate, Clash, ClashReason, Classification, Mention, Veto, VetoReason
 from kg.project import Project
 from kg.reports import Report
 from kg.schema import read_ontology, to_schema
-from kg.terms import LABEL, to_curie, to_iri
+from kg.sql import quote
+from kg.terms import FILM, LABEL, to_curie, to_iri
 from kg.text.folding import closest
 from kg.version import __version__
 
-TOOL = f"film-knowledge-graph {__version__}"
+_TOOL_NAME = "film-knowledge-graph"
+TOOL = f"{_TOOL_NAME} {__version__}"
 
 Trust = Callable[[str], int]
 """The rank of a source in the trust policy; lower is more trusted."""
@@ -171,6 +175,57 @@ def link_sources(
     ):
         run.add(left, right, candidate)
     return LinkingResult(tuple(run.judgements), run.take_unsure(), run.counts, expected, tuple(run.pairs))
+
+
+def linked_names_of_import(project: Project, source: str) -> frozenset[NamedNode]:
+    """The entities that the fact tables of an import describe and that `kg link` has judged, or left to a person."""
+    import duckdb
+
+    names = {name for judgement in _own_judgements(project) for name in judgement.names}
+    names.update(name for pair in _waiting(project) for name in (to_iri(pair.left.id), to_iri(pair.right.id)))
+    by_text = {name.value.removeprefix(FILM): name for name in names}
+    found: set[str] = set()
+    for path in sorted((project.data / IMPORTS / source).glob("facts.*")):
+        read = {".csv": "read_csv({}, header = true, delim = ',', all_varchar = true)", ".parquet": "read_parquet({})"}
+        if path.suffix in read:
+            table = read[path.suffix].format(quote(path))
+            query = f"SELECT DISTINCT subject FROM {table} WHERE subject IN (SELECT unnest(?::VARCHAR[]))"  # noqa: S608
+            found.update(text for (text,) in duckdb.execute(query, [list(by_text)]).fetchall())
+    return frozenset(by_text[text] for text in found)
+
+
+def forget_entities(project: Project, names: Collection[NamedNode]) -> int:
+    """Remove what `kg link` judged of those of these entities that no fact is about any more; how many judgements.
+
+    So nothing stays linked through them. Pairs with them do not wait for a review either; what people judged stays.
+    """
+    if not names:
+        return 0
+    schema = to_schema(read_ontology(project.ontology))
+    described = {*read_facts(project.data, schema, ProjectFacts(TripleTables())).facts.subjects()}
+    gone = {name for name in names if name not in described}
+    removed = [judgement for judgement in _own_judgements(project) if judgement.names & gone]
+    if removed:
+        remove_judgements(project, removed)
+    waiting = _waiting(project)
+    left = [pair for pair in waiting if gone.isdisjoint((to_iri(pair.left.id), to_iri(pair.right.id)))]
+    if len(left) < len(waiting):
+        write_unsure(project, left)
+    return len(removed)
+
+
+def _own_judgements(project: Project) -> list[Judgement]:
+    """The judgements of this program, and not those of people."""
+    judgements = read_project_links(project.data).links.judgements
+    return [each for each in judgements if each.tool.startswith(_TOOL_NAME) and not each.author]
+
+
+def _waiting(project: Project) -> tuple[Candidate, ...]:
+    """The pairs that the last run left to a person; none where there was no run of this version."""
+    try:
+        return read_unsure(project)
+    except InputError:
+        return ()
 
 
 def compare_entities(project: Project, left_name: str, right_name: str) -> Candidate:

@@ -124,6 +124,26 @@ def test_linked_films_are_one_entity_in_the_graph(linked: SmallProject) -> None:
     assert entity_iri("anora") == graph.entity("film:wd-q1")
 
 
+def test_an_import_that_is_removed_links_nothing_any_more(
+    linked: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    links = linked.folder / "data/links.sssom.tsv"
+    header = "subject_id\tpredicate_id\tobject_id\tauthor_id\tmapping_tool\tpredicate_modifier\n"
+    links.write_text(f"{header}film:wd-q7\tskos:exactMatch\tfilm:parasite\t{'orcid:1'}\t\t\n")
+    before = linked.folder / "data/imports/wikidata/facts.csv"
+    linked.write("data/imports/other/facts.csv", before.read_text().replace("wd-", "ot-").replace("fan-site", "other"))
+    linked.write("data/sources.yaml", (linked.folder / "data/sources.yaml").read_text() + "other: {title: Other}\n")
+    assert kg(linked, "link") == 0
+    assert any("ot-q" in name for pair in same_pairs(linked) for name in pair)
+    assert kg(linked, "import", "remove", "other") == 0
+    assert "judgements of kg link on its entities" in capsys.readouterr().out
+    assert not any("ot-q" in name for pair in same_pairs(linked) for name in pair)
+    assert not any("ot-q" in pair.left.id + pair.right.id for pair in read_unsure(linked.project))
+    assert ("m/wd-q7", "m/parasite") in same_pairs(linked), "what a person judged stays"
+    assert kg(linked, "link") == 0
+    assert ("m/wd-q1", "m/anora") in same_pairs(linked)
+
+
 def test_a_dry_run_writes_nothing(linked: SmallProject) -> None:
     kg(linked, "link", "--dry-run")
     assert not (linked.folder / "data/links.sssom.tsv").exists()
