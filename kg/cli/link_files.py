@@ -127,7 +127,7 @@ def _read_files(call: argparse.Namespace) -> tuple[EntityFile, EntityFile]:
 
 
 def _link(call: argparse.Namespace, left: EntityFile, right: EntityFile, thresholds: Thresholds) -> MentionLinks:
-    from kg.linking.link_mentions import find_duplicates, link_mentions
+    from kg.linking.link_mentions import find_duplicates, link_lists
 
     if call.dedupe:
         return find_duplicates(left.mentions, thresholds=thresholds)
@@ -137,7 +137,7 @@ def _link(call: argparse.Namespace, left: EntityFile, right: EntityFile, thresho
         raise InputError(
             f"{left.path.name} has entities of the kind {kinds[0]}, {right.path.name} {kinds[1]}. {remedy}"
         )
-    return link_mentions(left.mentions, right.mentions, thresholds=thresholds)
+    return link_lists(left.mentions, right.mentions, thresholds=thresholds)
 
 
 def _document(

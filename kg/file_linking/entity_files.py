@@ -27,7 +27,7 @@ from kg.importers.tables.table_mapping import (
     with_list_columns,
 )
 from kg.importers.tables.unread_rows import UnreadRow, UnreadRows
-from kg.linking.mentions import KIND_OF_CLASS, find_mentions
+from kg.linking.mentions import KIND_OF_CLASS, find_mentions, read_description
 from kg.linking.model import Credit, Mention
 from kg.linking.names import find_year
 from kg.mappings.linked_datasets import LinkedDataset, find_identifier, read_datasets
@@ -39,9 +39,13 @@ from kg.text.wikipedia_titles import interwiki_link, title_of_article
 
 _NAMES = ("label", "alias", "title")
 _DATES = frozenset(("year", "date", "start", "birthDate", "earliest", "latest"))
+_MAX_DESCRIPTION = 400
+"""Characters of a description that are read."""
 _UNDECODED = "\N{REPLACEMENT CHARACTER}"
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 _NUMBER = re.compile(r"\d+")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,8})?")
+"""The key of a text in an object of texts by language: `{"en": "Stalker", "ru": "Сталкер"}`."""
 _HOURS = re.compile(r"(?:PT)?(\d+)\s*(?:h|hrs?|hours?|:)\s*(\d+)?", re.IGNORECASE)
 _AS = re.compile(r"\s+(?:as|als|\.\.\.|…)\s+")
 _CREDIT_ROLES = {"castCredit": "castMember", "credit": ""}
@@ -238,9 +242,12 @@ class _TableReader:
         if name in _NAMES:
             description.names.append(text)
         elif name in _DATES:
-            description.add_years([text])
+            is_title = "year-in-brackets" in column.clean
+            description.add_years([str(find_year(text) or "")] if is_title else [text])
         elif name == "wikipediaArticle":
             description.add_article(text)
+        elif name == "description":
+            description.texts.append(text[:_MAX_DESCRIPTION])
         elif name == "runningTime":
             description.minutes = _minutes(text)
         elif name == "countryOfOrigin":
@@ -278,6 +285,8 @@ class _Description:
     minutes: int | None = None
     class_name: str = ""
     episode: tuple[int, int] | None = None
+    texts: list[str] = field(default_factory=list)
+    """Descriptions, such as `1976 film by Krsto Papić`."""
     titles: list[str] = field(default_factory=list)
     """Those of Wikipedia's articles, and the years in them."""
     title_years: set[int] = field(default_factory=set)
@@ -296,6 +305,9 @@ class _Description:
     def to_mention(self, id: str, kind: str) -> Mention:
         names = tuple(dict.fromkeys((*self.names, *self.titles)))
         years = self.years or {year for name in names if (year := find_year(name)) is not None}
+        described = tuple(map(read_description, self.texts)) if kind == "film" else ()
+        years = years or next((set(found) for found, _ in described if found), set())
+        credits = [*self.credits, *(Credit(name, "director") for _, people in described for name in people)]
         if kind in ("film", "person"):
             years = years or self.title_years
         return Mention(
@@ -304,7 +316,7 @@ class _Description:
             kind,
             self.class_name if kind == "film" else "",
             years=tuple(sorted(years)),
-            credits=tuple(dict.fromkeys(self.credits)),
+            credits=tuple(dict.fromkeys(credits)),
             identifiers=frozenset(self.identifiers),
             countries=frozenset(self.countries),
             minutes=self.minutes,
@@ -345,11 +357,13 @@ def _values(row: Mapping[str, str], column: ColumnMapping, mapping: TableMapping
     cell = column.values.get(cell, cell)
     if not cell:
         return [column.constant] if column.constant else []
-    if column.split == "json" or cell.startswith("["):
+    if column.split == "json" or cell.startswith(("[", '{"')):
         try:
             elements = orjson.loads(cell)
         except orjson.JSONDecodeError:
             return [cell]
+        if isinstance(elements, dict) and all(map(_LANGUAGE.fullmatch, elements)):
+            elements = list(elements.values())
         elements = elements if isinstance(elements, list) else [elements]
         return [text for element in elements if (text := _element_text(element))]
     parts = cell.split(column.split) if column.split else [cell]

@@ -6,13 +6,19 @@ are linked, until nothing changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from kg.linking.classifier import ExpectedQuality, Thresholds, classify_pairs, expected_quality
+from kg.linking.features import to_features
 from kg.linking.model import Candidate, Classification, Mention
 
 MAX_ROUNDS = 6
+MIN_REPEATED, MIN_REPEATED_WITHOUT_PEOPLE = 0.01, 0.05
+"""The share of a list that repeats others of it, from which on it is one of copies, prints or screenings: films of one
+title, year and people; and those that have no people, which may be two films.
+"""
 _LINKED_THROUGH = {"film": "person", "person": "film"}
 """Kind -> the kind by which it is linked."""
 
@@ -69,6 +75,55 @@ def link_mentions(
         tuple(candidate for candidates in chosen.values() for candidate in candidates),
         {kind: expected_quality(candidates) for kind, candidates in chosen.items()},
     )
+
+
+def link_lists(
+    left: Sequence[Mention], right: Sequence[Mention], *, thresholds: Thresholds | None = None
+) -> MentionLinks:
+    """The candidates of two lists of mentions of one kind, of which either may describe an entity several times.
+
+    Mentions that state the same are compared once, and all of them are linked as that one is. Where both sides repeat
+    an entity, the pairs are unsure.
+    """
+    copies = {repeated[0].id: repeated for side in (left, right) for repeated in _repetitions(side)}
+    if not copies:
+        return link_mentions(left, right, thresholds=thresholds)
+    others = {mention.id for repeated in copies.values() for mention in repeated[1:]}
+    sides = [[mention for mention in side if mention.id not in others] for side in (left, right)]
+    found = link_mentions(sides[0], sides[1], thresholds=thresholds)
+    candidates = tuple(copy for pair in found.candidates for copy in _copies_of(pair, copies))
+    by_kind: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_kind[candidate.left.kind].append(candidate)
+    return MentionLinks(candidates, {kind: expected_quality(pairs) for kind, pairs in by_kind.items()})
+
+
+def _copies_of(pair: Candidate, copies: Mapping[str, Sequence[Mention]]) -> Iterator[Candidate]:
+    lefts, rights = (copies.get(mention.id, (mention,)) for mention in (pair.left, pair.right))
+    is_unsure = min(len(lefts), len(rights)) > 1 and pair.classification is Classification.SAME
+    if is_unsure:
+        pair = replace(pair, classification=Classification.UNSURE, confidence=pair.confidence / 2)
+    for left in lefts:
+        for right in rights:
+            yield pair if left is pair.left and right is pair.right else replace(pair, left=left, right=right)
+
+
+def _repetitions(side: Sequence[Mention]) -> Iterator[Sequence[Mention]]:
+    """The mentions that state the same, where the list has many of them."""
+    groups: dict[Hashable, list[Mention]] = defaultdict(list)
+    for mention in side:
+        if mention.names and (mention.years or mention.credits) and mention.class_name != "Episode":
+            features = to_features(mention)
+            if features.episode is None:
+                names = features.titles or features.persons
+                stated = (frozenset(names), mention.years, frozenset(features.people), mention.identifiers)
+                groups[mention.kind, mention.class_name, mention.minutes, mention.countries, *stated].append(mention)
+    repeated = [group for group in groups.values() if len(group) > 1]
+    counts = Counter[bool]()
+    for group in repeated:
+        counts[bool(group[0].credits)] += len(group) - 1
+    limits = {True: MIN_REPEATED, False: MIN_REPEATED_WITHOUT_PEOPLE}
+    yield from (group for group in repeated if counts[has := bool(group[0].credits)] >= limits[has] * len(side))
 
 
 def find_duplicates(

@@ -311,7 +311,7 @@ def _to_mention(
         for text in (*entity.texts(film.description), *(article.qualifier for article in articles)):
             if _EPISODE.search(text):
                 class_name = "Episode"
-            described_years, people = _read_description(text)
+            described_years, people = read_description(text)
             years_of_descriptions = years_of_descriptions or described_years
             credited += [Credit(name, "director") for name in people]
         years = years or tuple(sorted({*years_of_descriptions, *_years_of_articles(articles)}))
@@ -396,10 +396,10 @@ def _years_of_releases(entity: _Entity, entities: _Entities) -> Iterator[int]:
     return (year for part in entity.nodes(film.release) if part in entities for year in entities[part].years())
 
 
-def _read_description(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def read_description(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The year and the people of a description.
 
-    >>> _read_description("1976 film by Krsto Papić")
+    >>> read_description("1976 film by Krsto Papić")
     ((1976,), ('Krsto Papić',))
     """
     match = _DESCRIPTION.search(text[:400])

@@ -471,3 +471,80 @@ def test_other_predicates_of_sssom_are_neither_the_same_nor_different(
     output = capsys.readouterr().out
     assert "precision 0.5000: 1 of 2 pairs are correct" in output
     assert "1 pair of the gold standard is neither" in output
+
+
+def test_prints_of_one_film_are_all_linked_with_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    films = list(zip(TITLES, range(1980, 1990), DIRECTORS, strict=True))
+    prints = [(f"P{n}{copy}", *film) for n, film in enumerate(films) for copy in "abc"[: 1 + n % 3]]
+    rows = (f"{no}|{title.upper() if no[-1] == 'b' else title} ({year})|{name}" for no, title, year, name in prints)
+    (folder / "prints.csv").write_text("Print No|Film|Director\n" + "\n".join(rows) + "\n")
+    (folder / "gold.csv").write_text("".join(f"{no},x{no[1]}\n" for no, *_ in prints if no[1] != "3"))
+    main(["link", str(folder / "prints.csv"), str(folder / "right.jsonl"), "--gold", str(folder / "gold.csv")])
+    output = capsys.readouterr().out
+    assert "precision 1.0000: 18 of 18 pairs are correct" in output
+    assert "recall    1.0000: 18 of 18" in output
+
+
+def test_films_that_both_files_repeat_are_unsure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    films = "".join(f"{n},Episode,1999,Mann\n" for n in range(3)) + "7,Heat,1980,Mann\n"
+    for name in ("left.csv", "right.csv"):
+        (folder / name).write_text("no,title,year,director\n" + films)
+    main(["link", str(folder / "left.csv"), str(folder / "right.csv"), "--key", "no"])
+    pairs = {(row["left_id"], row["right_id"]): row["classification"] for row in table(capsys)}
+    assert pairs.pop(("7", "7")) == "same"
+    assert set(pairs.values()) == {"unsure"}
+
+
+def test_texts_by_language_and_descriptions_are_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = zip(TITLES, range(1980, 1990), DIRECTORS, strict=True)
+    (folder / "items.jsonl").write_text(
+        "".join(
+            json.dumps(
+                {"qid": f"Q{n + 1}", "labels": {"ru": "Фильм", "en": title}, "summary": f"{year} film by {name}"}
+            )
+            + "\n"
+            for n, (title, year, name) in enumerate(rows)
+        )
+    )
+    main(["link", str(folder / "left.csv"), str(folder / "items.jsonl")])
+    read = capsys.readouterr()
+    same = [row for row in csv.DictReader(io.StringIO(read.out)) if row["classification"] == "same"]
+    assert [row["right_id"] for row in sorted(same, key=lambda row: int(row["left_id"]))] == [
+        f"Q{n + 1}" for n in range(10)
+    ]
+    assert all("same year" in row["reasons"] and "people in common" in row["reasons"] for row in same)
+
+
+def test_a_number_in_a_title_is_not_the_year_in_brackets_behind_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = zip(range(2000, 2010), range(1980, 1990), strict=True)
+    (folder / "left.csv").write_text("no,film\n" + "".join(f"{n},{n} ({year})\n" for n, year in rows))
+    (folder / "right.csv").write_text("no,title,year\n" + "".join(f"{n},{n},{n - 20}\n" for n in range(2000, 2010)))
+    main(["link", str(folder / "left.csv"), str(folder / "right.csv"), "--key", "no"])
+    assert all(row["classification"] == "same" for row in table(capsys))
+
+
+@pytest.mark.parametrize(
+    ("header", "meanings"),
+    [
+        ("Signatur;Filmtitel;Produktionsjahr;Regie", "Filmtitel as label, Produktionsjahr as year, Regie as director"),
+        (
+            "cote;Titre du film;Annee;Realisateur(s)",
+            "Titre du film as label, Annee as year, Realisateur(s) as director",
+        ),
+        ("Nr;Tytuł;Rok;Reżyser", "Tytuł as label, Rok as year, Reżyser as director"),
+        ("id;タイトル;公開年;監督", "タイトル as label, 公開年 as year, 監督 as director"),
+        ("id;Bezeichnung;Jahr;Regie", "Bezeichnung as label, Jahr as year, Regie as director"),
+    ],
+)
+def test_columns_of_other_languages_are_known(
+    folder: Path, header: str, meanings: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = zip(TITLES, range(1980, 1990), DIRECTORS, strict=True)
+    lines = [header, *(f"{n};{title};{year};Jo {name}" for n, (title, year, name) in enumerate(rows))]
+    (folder / "left.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    main(["link", str(folder / "left.csv"), str(folder / "right.jsonl")])
+    read = capsys.readouterr()
+    assert meanings in read.err
+    assert "9 pairs are the same" in read.err

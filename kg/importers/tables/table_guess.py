@@ -17,7 +17,7 @@ from kg.importers.tables.table_files import detect_format, nested_columns, read_
 from kg.mappings import MAPPINGS
 from kg.schema import Schema, ValueKind
 from kg.terms import FILM, TYPE, XSD
-from kg.text.folding import to_slug
+from kg.text.folding import fold_name, to_slug
 from kg.text.wikipedia_titles import title_of_article
 
 SAMPLE_ROWS = 1000
@@ -31,6 +31,7 @@ _KEYS = frozenset(
 """The words by which catalogues call the number of a record, as `_key_words` writes them."""
 _CODE = re.compile(r"[^\W\d_]{0,8}[ .:/_\-]{0,2}\d[\w.:/\-]*")
 _FULL_NAME = r"^[^\W\d_][^\d_@/]*[ ,.][^\d_@/]+$"
+_NAME, _LONG_NAME = re.compile(r"(?!https?:|[{\[]).*[^\W\d_].*"), 60
 _FILM_KEYS = ("work id", "film id", "movie id", "title id")
 _DAY = r"^\d{4}-\d\d(?:-\d\d)?|^\d\d?[./]\d\d?[./]\d{4}$"
 _IDENTIFIERS = {
@@ -105,7 +106,7 @@ def guess_mapping(path: Path, schema: Schema, *, encoding: str = "utf-8") -> str
         for name in header
         if name not in used
     )
-    guesses = _with_other_titles(_with_label(_with_people(guesses, cells, known), cells))
+    guesses = _with_other_titles(_with_label(_with_people(guesses, cells, known), cells, len(rows)))
     key = _guess_key(guesses, cells, len(rows))
     return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header, encoding=encoding)
 
@@ -209,16 +210,26 @@ def _with_people(guesses: list[ColumnGuess], cells: Cells, known: Mapping[str, A
     return list(map(with_people, guesses))
 
 
-def _with_label(guesses: list[ColumnGuess], cells: Cells) -> list[ColumnGuess]:
-    """The guesses, with a label: where no column is one, the other titles with the fewest empty cells.
+def _with_label(guesses: list[ColumnGuess], cells: Cells, count: int) -> list[ColumnGuess]:
+    """The guesses, with a label: where no column is one, the other titles with the fewest empty cells, or the first
+    column of texts that look like names.
 
     A work must have a label: a table that has original titles alone has them as labels.
     """
     titles = [guess for guess in guesses if guess.property == "alias" and cells[guess.column]]
+    titles = titles or [guess for guess in guesses if not guess.property and _are_names(cells[guess.column], count)][:1]
     if not titles or any(guess.property == "label" for guess in guesses):
         return guesses
     fullest = max(titles, key=lambda guess: (len(cells[guess.column]), not guess.language))
     return [replace(guess, property="label", split="") if guess is fullest else guess for guess in guesses]
+
+
+def _are_names(cells: Sequence[str], count: int) -> bool:
+    """True for short texts of letters that nearly all rows have, most of them only one row."""
+    are_short = sum(map(len, cells)) < _LONG_NAME * len(cells)
+    are_own = len(cells) > 0.9 * count and len(set(cells)) > 0.7 * len(cells)
+    is_text = sum(_NAME.fullmatch(cell) is not None and _CODE.fullmatch(cell) is None for cell in cells)
+    return are_short and are_own and is_text > 0.9 * len(cells)
 
 
 def _with_other_titles(guesses: list[ColumnGuess]) -> list[ColumnGuess]:
@@ -382,13 +393,18 @@ def _takes_booleans(property: str, schema: Schema) -> bool:
 def _property_called(words: str, schema: Schema, usual: Mapping[str, str]) -> str:
     """The property that people call so; `film director names` and `actor 1` are a director and an actor.
 
-    What is in brackets is left out where it is not known: `Durée (min)`, `Réalisateur(s)`.
+    What is in brackets is left out where it is not known: `Durée (min)`, `Réalisateur(s)`; so are accents, and `Film`
+    at the beginning of a word: `Filmtitel`.
     """
+    folded = {fold_name(text): property for text, property in usual.items()}
     for name in (words, " ".join(_IN_BRACKETS.sub(" ", words).split())):
         bare = _AFFIXES.sub("", name).strip()
         for text in (name, bare, bare.removesuffix("s")):
             if text and (property := usual.get(text, "") or _property_labelled(text, schema)):
                 return property
+        for text in (fold_name(name), fold_name(name).removeprefix("film")):
+            if text and text in folded:
+                return folded[text]
     return ""
 
 
