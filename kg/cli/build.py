@@ -154,7 +154,7 @@ def _build(call: argparse.Namespace) -> int:
     def build_again() -> None:
         try:
             _build_once(call)
-        except FilmGraphError as error:
+        except (FilmGraphError, OSError) as error:  # a file may be gone by the time when it is read
             print_message(str(error))
         call.force = False
 

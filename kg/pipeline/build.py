@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,6 @@ from kg.facts.fact_table import PER_RECORD, REIFIED, ProjectFacts
 from kg.facts.files import fact_files
 from kg.facts.model import Source
 from kg.facts.passage_lock import LOCK_FILE
-from kg.facts.readers import named_files
 from kg.facts.sources import read_sources
 from kg.facts.texts import open_texts
 from kg.federation.config import read_services
@@ -97,8 +96,10 @@ def build(
         memory_bytes(memory)  # a wrong one is refused also when nothing has changed
     states = read_file_states(project, texts=texts)  # before the digests, which say what is published
     with scratch_folder(project) as scratch, open_last_build(project, force=force) as last:
-        digest = partial(digest_of, project, engine=engine, texts=texts)
-        published = _Published() if force else _check_published(project, digest(last))
+        inputs = _Inputs.of(project, engine=engine, texts=texts)
+        # Digests are taken before anything is read: what changes later is for the next build.
+        digest = inputs.digest(project, last.digests)
+        published = _Published() if force else _check_published(project, digest)
         if published.is_unchanged and published.folder is not None:
             report = Report(counts=_read_counts(published.folder))
             with contextlib.suppress(OSError):  # a folder that is only read
@@ -106,8 +107,10 @@ def build(
             return replace(report, counts={**report.counts, "seconds": _seconds_since(start), "unchanged": 1})
         show = progress if progress is not None else no_progress
         is_usable = published.folder == last.folder and not (without or despite_findings)
-        digests = FileDigests() if published.report.findings else last.digests  # those of a damaged build may be wrong
-        base = last if is_usable else LastBuild(digests=digests)
+        base = last if is_usable else LastBuild(digests=last.digests)
+        if published.report.findings:  # what a damaged build has may be wrong
+            base = LastBuild()
+            inputs.digest(project, base.digests)
         try:
             with temporary_folder(project) as folder, writing_store(folder, base.folder) as store:
                 provenance = _EarlyProvenance(project, store)
@@ -125,7 +128,7 @@ def build(
                 if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
                     return graph.report
                 show("storing")
-                stored = _store(graph, folder, store, provenance, start, memory=memory, digest=digest)
+                stored = _store(graph, folder, store, provenance, start, memory=memory, inputs=inputs)
                 return published.report + stored
         except Exception as error:
             if (known := to_input_error(error, memory=memory)) is None:
@@ -162,7 +165,7 @@ def _store(
     start: float,
     *,
     memory: str | None,
-    digest: Callable[[LastBuild], str],
+    inputs: _Inputs,
 ) -> Report:
     """Store a graph in a folder and publish it; the report has what was stored."""
     project, tables, before = graph.project, graph.tables, _base_of(graph)
@@ -207,7 +210,7 @@ def _store(
             BuildInputs(context, is_closed=graph.is_closed),
             graph.last.digests,
             graph.read.records,
-            named_files(project.data, within=project.real_folder),
+            {name: project.data.parent / name for name in graph.read.records},
         )
     report = replace(graph.report, counts=counts)
     if damage := store.finish():
@@ -216,7 +219,7 @@ def _store(
         fill_store(folder, memory=memory)
         message = f"the lookup store of the last build cannot be used, so another was filled: {damage}"
         report = Report((Finding("build/damaged", message, Severity.INFO),)) + report
-    publish(project, folder, digest(graph.last))
+    publish(project, folder, inputs.with_lock(project, graph.texts).digest(project, graph.last.digests))
     return report
 
 
@@ -317,21 +320,54 @@ def _add_named_graphs(graph: Draft, provenance: Sequence[Spo], *, only_changed: 
 # --- digests and counts
 
 
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """The files that a graph is a function of, listed once: what comes or goes later is for the next build."""
+
+    program: str
+    """Its version, and how it is called and configured."""
+    rules: tuple[Path, ...]
+    facts: tuple[Path, ...]
+    texts: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, project: Project, *, engine: str, texts: Path | str | None) -> _Inputs:
+        """Those that there are now."""
+        from kg.version import __version__
+
+        program = f"{__version__} {engine} {read_services(project.configuration).lookup}"
+        facts = fact_files(project.data, within=project.real_folder)
+        return cls(program, (*project.ontology, *project.shapes), facts, _cited_texts(project, texts))
+
+    def with_lock(self, project: Project, texts: Path | str | None) -> _Inputs:
+        """The same after the spans of cited words were written or removed."""
+        lock = project.data / LOCK_FILE
+        others = {path for path in self.facts if path != lock}
+        facts = tuple(sorted({*others, lock} if lock.is_file() else others))
+        return self if facts == self.facts else replace(self, facts=facts, texts=_cited_texts(project, texts))
+
+    def digest(self, project: Project, digests: FileDigests) -> str:
+        """A short digest of them."""
+        digest = hashlib.sha256(self.program.encode())
+        for path in (*self.rules, *self.facts):
+            digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
+            digest.update(bytes.fromhex(digests[path]))
+        for path in self.texts:
+            digest.update(path.name.encode() + b"\0" + bytes.fromhex(digests[path]))
+        return digest.hexdigest()[:16]
+
+
 def digest_of(project: Project, last: LastBuild, *, engine: str, texts: Path | str | None = None) -> str:
     """A short digest of all that a graph is a function of: the files, this program's version, the engine."""
-    from kg.version import __version__
+    return _Inputs.of(project, engine=engine, texts=texts).digest(project, last.digests)
 
-    lookup = read_services(project.configuration).lookup
-    digest = hashlib.sha256(f"{__version__} {engine} {lookup}".encode())
-    for path in (*project.ontology, *project.shapes, *fact_files(project.data, within=project.real_folder)):
-        digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
-        digest.update(bytes.fromhex(last.digests[path]))
-    if (project.data / LOCK_FILE).is_file():
-        # Facts cite words, so they depend on the texts.
-        available = open_texts(texts, project.texts, read_sources(project.data / "sources.yaml", file="").sources)
-        for path in available.paths():
-            digest.update(path.name.encode() + b"\0" + bytes.fromhex(last.digests[path]))
-    return digest.hexdigest()[:16]
+
+def _cited_texts(project: Project, texts: Path | str | None) -> tuple[Path, ...]:
+    """The texts that facts depend on, since they cite words of them."""
+    if not (project.data / LOCK_FILE).is_file():
+        return ()
+    sources = read_sources(project.data / "sources.yaml", file="").sources
+    return tuple(open_texts(texts, project.texts, sources).paths())
 
 
 def _write_lock(project: Project, lock: str) -> bool:

@@ -17,6 +17,7 @@ from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import FILE
 from kg.graph.store import digest_of_build
 from kg.loaded_graph import open_local_graph
+from kg.pipeline.build import build
 from kg.pipeline.draft import draft
 from kg.pipeline.inputs import FILE as INPUTS
 from tests.projects import SmallProject
@@ -179,3 +180,32 @@ def test_a_file_that_changes_after_its_digest_was_taken_is_not_published(
     with pytest.raises(InputError, match=r"films\.yaml was changed while files were read"):
         anora.build()
     assert not anora.project.has_build
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize(("before", "after"), [(0, 1), (1, 0), (1, 2)])
+def test_a_file_that_changes_after_it_was_read_is_for_the_next_build(
+    anora: SmallProject, monkeypatch: pytest.MonkeyPatch, before: int, after: int, force: bool
+) -> None:
+    """The digest of a build is that of the files that it has read, else the next would find nothing changed."""
+
+    def write(films: int) -> None:
+        blocks = "".join(f"film{number}: {{type: Film, label: Film {number}}}\n" for number in range(films))
+        anora.write("data/more.yaml", f"source: encyclopedia\n{blocks}")
+        if not films:
+            (anora.folder / "data/more.yaml").unlink()
+
+    def draft_slowly(*arguments, **options):  # type: ignore[no-untyped-def]
+        drafted = draft(*arguments, **options)
+        write(after)
+        return drafted
+
+    write(before)
+    titles = "SELECT ?film { ?film a film:Film }"
+    with monkeypatch.context() as slow:
+        slow.setattr("kg.pipeline.build.draft", draft_slowly)
+        assert build(anora.project, force=force).ok
+    assert len(open_local_graph(anora.project).sparql(titles)) == 1 + before
+    assert "unchanged" not in anora.build().counts
+    assert len(open_local_graph(anora.project).sparql(titles)) == 1 + after
+    assert "unchanged" in anora.build().counts
