@@ -18,7 +18,7 @@ import orjson
 from kg import vocabulary as film
 from kg.errors import InputError
 from kg.importers.tables.table_files import SUFFIXES, nested_columns, read_header, read_rows
-from kg.importers.tables.table_guess import WorkColumns, guess_mapping, guess_work_columns
+from kg.importers.tables.table_guess import WorkColumns, guess_filmography, guess_mapping, guess_work_columns
 from kg.importers.tables.table_mapping import (
     ColumnMapping,
     RowFilter,
@@ -38,6 +38,8 @@ from kg.text.folding import closest
 from kg.text.wikipedia_titles import interwiki_link, title_of_article
 
 _NAMES = ("label", "alias", "title")
+_FILMS = "films"
+"""The meaning of a column of films in a table of people, which no property of the ontology has."""
 _DATES = frozenset(("year", "date", "start", "birthDate", "earliest", "latest"))
 _MAX_DESCRIPTION = 400
 """Characters of a description that are read."""
@@ -203,6 +205,8 @@ class _TableReader:
                 mapping = replace(mapping, key=())
             if not mapping.header:
                 works = guess_work_columns(self.path, encoding=self.encoding or "utf-8")
+                if self.kind == "person":
+                    mapping = _with_filmography(mapping, *guess_filmography(self.path, encoding=mapping.encoding))
         if self.encoding:
             mapping = replace(mapping, encoding=self.encoding)
         if self.key:
@@ -239,7 +243,9 @@ class _TableReader:
 
     def add_value(self, description: _Description, column: ColumnMapping, text: str, row: Mapping[str, str]) -> None:
         name, label = column.property, row.get(column.label, "") or text
-        if name in _NAMES:
+        if name == _FILMS:
+            description.credits.append(Credit(text))
+        elif name in _NAMES:
             description.names.append(text)
         elif name in _DATES:
             is_title = "year-in-brackets" in column.clean
@@ -271,6 +277,15 @@ class _TableReader:
         if property == "imdbId" and text.isdecimal():
             return property, f"tt{text.zfill(7)}"
         return None if property == "identifier" else (property, text)
+
+
+def _with_filmography(mapping: TableMapping, name: str, split: str) -> TableMapping:
+    """The mapping of a table of people with the column of their films; a person's credits are films."""
+    others = tuple(column for column in mapping.columns if column.name != name)
+    if not name or not any(column.property == "label" for column in others):
+        return mapping
+    films = ColumnMapping(name, _FILMS, "text", "", "", split=split)
+    return replace(mapping, columns=(*others, films))
 
 
 @dataclass(slots=True)

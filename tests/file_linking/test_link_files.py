@@ -548,3 +548,24 @@ def test_columns_of_other_languages_are_known(
     read = capsys.readouterr()
     assert meanings in read.err
     assert "9 pairs are the same" in read.err
+
+
+def test_people_are_compared_by_the_films_that_they_are_known_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = [(f"{'ABCDEFGHIJ'[n]}na {name}", f"{TITLES[n]}; {TITLES[n - 1]}") for n, name in enumerate(DIRECTORS)]
+    rows = (f"p{n},{name[0]}. {name[4:]},{films}" for n, (name, films) in enumerate(people))
+    (folder / "left.csv").write_text("no,Person,known for\n" + "\n".join(rows) + "\n")
+    (folder / "people.jsonl").write_text(
+        "".join(
+            json.dumps({"ref": f"x{n}", "full_name": f"{name[4:].upper()}, {name[:3]}", "films": films.split("; ")})
+            + "\n"
+            for n, (name, films) in enumerate(people)
+        )
+    )
+    main(["link", str(folder / "left.csv"), str(folder / "people.jsonl"), "--kind", "person"])
+    read = capsys.readouterr()
+    assert "full_name as label, films as films" in read.err
+    same = {row["left_id"]: row for row in csv.DictReader(io.StringIO(read.out)) if row["classification"] == "same"}
+    assert {id: row["right_id"] for id, row in same.items()} == {f"p{n}": f"x{n}" for n in range(10)}
+    assert "films in common" in same["p0"]["reasons"]

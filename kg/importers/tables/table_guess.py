@@ -161,6 +161,16 @@ def guess_work_columns(path: Path, *, encoding: str = "utf-8") -> WorkColumns:
     )
 
 
+def guess_filmography(path: Path, *, encoding: str = "utf-8") -> tuple[str, str]:
+    """The column of a table of people that has their films, and what is between these; empty where there is none."""
+    known = read_yaml_mapping(MAPPINGS / "guess.yaml")["filmographies"]
+    column = next((name for name in read_header(path, encoding=encoding) if _in_words(name) in known), "")
+    cells = [row[column] for row in read_sample(path, SAMPLE_ROWS, encoding=encoding) if row.get(column)]
+    return column, next(
+        (mark for mark in _SEPARATORS[:3] if sum(mark in cell for cell in cells) > 0.2 * len(cells)), ""
+    )
+
+
 _WHOLE_NUMBER = re.compile(r"\d{1,4}(?:\.0)?")
 _VALUE_FORMS = tuple(map(re.compile, (r"\d+", r"https?://.*", r"(?:tt|nm)\d{7,9}", r"Q\d+", r".*\((?:1[89]|20)\d\d\)")))
 """A number, an IRI, an identifier, a title with its year."""
