@@ -17,6 +17,7 @@ from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg.engines.spark_session import master_of
 from kg.errors import AmbiguousNameError, InputError, LimitError, UnknownNameError
+from kg.facts.sources import unknown_source
 from kg.facts.texts import Texts, open_texts
 from kg.files.atomic import write_file
 from kg.graph.provenance import Provenance
@@ -33,7 +34,6 @@ from kg.queries.snapshot_store import IN_MEMORY, SnapshotStore, open_store
 from kg.queries.sparql import guard, is_long
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, LABEL, SOURCE, UNDECIDED
-from kg.text.folding import closest
 from kg.workers.client import run_with_timeout
 from kg.workers.job_limits import check_limits, deadline_in, remaining_seconds, took_too_long
 from kg.workers.worker import WorkerSetup
@@ -410,7 +410,7 @@ class FilmGraph:
         except UnknownNameError:
             id_of_name = ""
         if id_of_name not in self.provenance.sources:
-            raise UnknownNameError(name, kind="source", suggestions=closest(id, list(self.provenance.sources)))
+            raise unknown_source(name, self.provenance.sources)
         return id_of_name
 
     def conflicts_with(self, source: str) -> tuple[Conflict, ...]:

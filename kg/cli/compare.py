@@ -74,16 +74,14 @@ def _what_if(call: argparse.Namespace) -> int:
 
 def _sources(call: argparse.Namespace) -> tuple[str, ...]:
     """The ids of the sources to leave out; raises `UnknownNameError` for one that the project does not have."""
-    from kg.errors import UnknownNameError
-    from kg.facts.sources import read_sources
+    from kg.facts.sources import read_sources, unknown_source
     from kg.project import find_project
-    from kg.text.folding import closest
 
     known = list(read_sources(find_project(call.project).data / "sources.yaml", file="data/sources.yaml").sources)
     chosen = tuple(name.removeprefix("source:") for name in call.without)
     for name in chosen:
         if name not in known:
-            raise UnknownNameError(name, kind="source", suggestions=closest(name, known))
+            raise unknown_source(name, known)
     return chosen
 
 

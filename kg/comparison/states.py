@@ -134,7 +134,7 @@ def open_state(
         digest = " ".join(
             (digest_of(state, LastBuild(), engine="sql", texts=texts), _digest_of_query_texts(state), *without)
         )
-        yield State(name if change is None else f"{name}, changed", digest, build_state)
+        yield State(name if change is None else f"{name} with changes", digest, build_state)
 
 
 def _digest_of_query_texts(project: Project) -> str:

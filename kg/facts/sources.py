@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from kg.errors import UnknownNameError
 from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.literals import is_address
 from kg.facts.model import Source
@@ -93,3 +94,15 @@ class _SourcesReader:
             else:
                 texts[name.text] = node.text
         return Source(id, place=key.place, **texts)
+
+
+_MOST_LISTED = 20
+
+
+def unknown_source(name: str, known: Iterable[str]) -> UnknownNameError:
+    """The error for a source that is not among the known ones, with the closest of them, or some of them."""
+    known = sorted(known)
+    suggestions = closest(name.removeprefix("source:"), known)
+    listed = ", ".join(known[:_MOST_LISTED]) + (" and others" if len(known) > _MOST_LISTED else "")
+    remedy = f"The sources are {listed}." if known and not suggestions else ""
+    return UnknownNameError(name, kind="source", suggestions=suggestions, remedy=remedy)

@@ -19,6 +19,7 @@ from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.facts.fact_table import ProjectFacts
 from kg.facts.files import IMPORTS
 from kg.facts.readers import read_facts
+from kg.facts.sources import unknown_source
 from kg.graph.triple_tables import TripleTables
 from kg.linking.classifier import ExpectedQuality, Thresholds, classify_pairs
 from kg.linking.features import to_features
@@ -64,9 +65,7 @@ class LinkingInput:
             return source
         if (catalogue := self.catalogue_of_source.get(source, "")) in self.mentions:
             return catalogue
-        known = sorted({*self.mentions, *self.catalogue_of_source})
-        remedy = f"The sources are {', '.join(known)}."
-        raise UnknownNameError(source, kind="source", suggestions=closest(source, known), remedy=remedy)
+        raise unknown_source(source, {*self.mentions, *self.catalogue_of_source})
 
     def mention(self, name: str) -> Mention:
         """The mention of this name; raises `UnknownNameError`."""

@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.errors import FaultsError, ProjectError, UnknownNameError
+from kg.errors import FaultsError, ProjectError
 from kg.facts.fact_table import ProjectFacts
 from kg.facts.model import Source
 from kg.facts.readers import read_facts
-from kg.facts.sources import read_sources
+from kg.facts.sources import read_sources, unknown_source
 from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts, to_citation
 from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
 from kg.project import Project, find_project
 from kg.reports import Report
 from kg.schema import read_ontology, to_schema
-from kg.text.folding import closest
 
 
 def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
@@ -58,7 +57,7 @@ def find_in_source(
         raise FaultsError(listed.findings)
     sources = listed.sources
     if source not in sources:
-        raise UnknownNameError(source, kind="source", suggestions=closest(source, list(sources)))
+        raise unknown_source(source, sources)
     available = open_texts(texts, project.texts, sources)
     if wrong := [finding for finding in available.findings() if finding.place == sources[source].place]:
         raise FaultsError(wrong)
