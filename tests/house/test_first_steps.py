@@ -125,7 +125,7 @@ WRONG = [
     ("build --memory -1GB", "--memory: '-1GB' is not a size of memory; write it like 2GB"),
     ("build --memory two", "--memory: 'two' is not a size of memory; write it like 2GB"),
     ("ask films-directed-by --limit -1x", "--limit: '-1x' is not a whole number"),
-    ("facts --source nope", "There is no source 'nope'. The sources are cannes-report, encyclopedia, "),
+    ("facts --source nope", "There is no source 'nope'. The sources are cannes-report, editors, "),
     ("cite nope x", "There is no source 'nope'. The sources are cannes-report, editors, "),
     ("what-if --without encyclopdia", "Did you mean encyclopedia?"),
     ("build --project /no/such/folder", "is not a project"),
