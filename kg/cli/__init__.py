@@ -29,13 +29,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from kg.cli import ask, build, check, compare, completion, import_export, link, serve, stores, why
-from kg.cli.command import CommandParser, Commands, check_output, choose_format
+from kg.cli.command import STOPPED, CommandParser, Commands, check_output, choose_format
 from kg.cli.option_rules import check_options
 from kg.errors import EngineMismatchError, FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.graph.engine_errors import is_interruption, to_input_error
 from kg.version import __version__
 
-OK, FAILED, WRONG_CALL, STOPPED = 0, 1, 2, 130
+OK, FAILED, WRONG_CALL = 0, 1, 2
 _STOP_SECONDS = 3.0
 """After Ctrl+C, for removing what is unfinished."""
 _DONE = b"\0"

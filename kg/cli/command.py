@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Run = Callable[[argparse.Namespace], int]
 
 
+STOPPED = 130
+"""The exit status after Ctrl+C."""
+
 _USUAL_NAMES = {
     "find": "show",
     "init": "new",

@@ -6,13 +6,14 @@ import argparse
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
+    STOPPED,
     Commands,
     add_data,
     add_endpoint,
@@ -131,27 +132,41 @@ def _serve(call: argparse.Namespace) -> int:
         report(f"Warning: {call.host} is not a loopback address: whoever reaches this machine can read the graph.")
     what = f"{build.name} of {project.folder}" if graph is None else ", ".join(call.data)
     what = endpoint.address if endpoint is not None else what
-    with _building(project if call.watch and graph is None and remote is None else None):
+    with _building(project if call.watch and graph is None and remote is None else None, report):
         return Supervisor(project, settings).run(lambda url: report(f"Serving {what} at {url} (Ctrl+C to stop)"))
 
 
 @contextmanager
-def _building(project: Project | None) -> Iterator[None]:
-    """Meanwhile, another process builds the project whenever its files change."""
+def _building(project: Project | None, report: Callable[[str], None]) -> Iterator[None]:
+    """Meanwhile, another process builds the project whenever its files change; it is replaced when it was killed."""
     if project is None:
         yield
         return
     import subprocess
+    from threading import Event, Thread
 
     from kg.workers.launch import start_python
 
     call = ("-m", "kg", "build", "--watch", "--project", str(project.folder), "--parent", str(os.getpid()))
-    process = start_python(*call, stdin=subprocess.DEVNULL)
+    is_over = Event()
+    processes = [start_python(*call, stdin=subprocess.DEVNULL)]
+
+    def replace_killed() -> None:
+        while (status := processes[-1].wait()) < 0 and not is_over.wait(1.0):
+            report(f"The process that builds was killed (signal {-status}); another is started.")
+            processes.append(start_python(*call, stdin=subprocess.DEVNULL))
+        if not is_over.is_set() and status != STOPPED:  # Ctrl+C reaches both
+            report("The process that builds has ended: changes of files are not built any more.")
+
+    replacing = Thread(target=replace_killed, daemon=True)
+    replacing.start()
     try:
         yield
     finally:
-        process.terminate()
-        process.wait()
+        is_over.set()
+        while replacing.is_alive():  # it may just have started another
+            processes[-1].terminate()
+            replacing.join(0.1)
 
 
 def _publish(call: argparse.Namespace) -> int:

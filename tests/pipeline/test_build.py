@@ -20,7 +20,8 @@ import duckdb
 import pytest
 from pyoxigraph import Store
 
-from kg.cli import STOPPED, main
+from kg.cli import main
+from kg.cli.command import STOPPED
 from kg.errors import FaultsError, ProjectError
 from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS

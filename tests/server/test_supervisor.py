@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.projects import SmallProject
-from tests.server.live import Live, read_all, serving
+from tests.server.live import Live, children_of, read_all, serving
 
 DIRECTORS = "SELECT ?who { ?film film:director ?who } ORDER BY ?who"
 
@@ -191,6 +191,34 @@ def test_a_new_build_is_served_and_changes_the_etags(tmp_path: Path) -> None:
         assert live.workers == templates, "workers of any build are forks of one process"
         project.write("queries/films.rq", "# description: All films\nSELECT ?film { ?film a film:Film }\n")
         wait_until(lambda: not set(live.workers) & set(templates))
+
+
+def test_a_builder_that_was_killed_is_replaced_while_serving(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path / "films")
+    project.write("data/films.yaml", "source: encyclopedia\n\nanora: {type: Film, label: Anora, year: 2023}\n")
+    project.open()
+    call = [sys.executable, "-m", "kg", "serve", "--watch", "--port", "0", "--workers", "1"]
+    with subprocess.Popen([*call, "--project", str(project.folder)], stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            assert any("Serving" in line for line in server.stderr)
+            for year in (2024, 2025):
+                name = project.project.current_build.name
+                project.write(
+                    "data/films.yaml", f"source: encyclopedia\nanora: {{type: Film, label: Anora, year: {year}}}\n"
+                )
+                wait_until(lambda: project.project.current_build.name != name)  # noqa: B023
+                if year == 2024:
+                    (builder,) = (child for child in children_of(server.pid) if b"--parent" in command_of(child))
+                    os.kill(builder, signal.SIGKILL)
+                    assert any("signal 9" in line for line in server.stderr)
+        finally:
+            server.terminate()
+            assert server.wait(timeout=100) == 0
+
+
+def command_of(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 def test_sighup_does_not_end_a_server_that_no_terminal_started(live: Live) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.cli import STOPPED
+from kg.cli.command import STOPPED
 from tests.projects import SmallProject
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
