@@ -6,6 +6,7 @@ are linked, until nothing changes.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from kg.linking.features import to_features
 from kg.linking.model import Candidate, Classification, Mention
 
 MAX_ROUNDS = 6
+_WORD = re.compile(r"\w+")
 MIN_REPEATED, MIN_REPEATED_WITHOUT_PEOPLE = 0.01, 0.05
 """The share of a list that repeats others of it, from which on it is one of copies, prints or screenings: films of one
 title, year and people; and those that have no people, which may be two films.
@@ -110,14 +112,18 @@ def _copies_of(pair: Candidate, copies: Mapping[str, Sequence[Mention]]) -> Iter
 
 def _repetitions(side: Sequence[Mention]) -> Iterator[Sequence[Mention]]:
     """The mentions that state the same, where the list has many of them."""
-    groups: dict[Hashable, list[Mention]] = defaultdict(list)
+    # Features take time, so they are made only of films whose names have the same words.
+    by_words: dict[Hashable, list[Mention]] = defaultdict(list)
     for mention in side:
         if mention.names and (mention.years or mention.credits) and mention.class_name != "Episode":
-            features = to_features(mention)
-            if features.episode is None:
-                names = features.titles or features.persons
-                stated = (frozenset(names), mention.years, frozenset(features.people), mention.identifiers)
-                groups[mention.kind, mention.class_name, mention.minutes, mention.countries, *stated].append(mention)
+            by_words[mention.years, tuple(sorted(_WORD.findall(mention.name.casefold())))].append(mention)
+    groups: dict[Hashable, list[Mention]] = defaultdict(list)
+    for mention in (mention for alike in by_words.values() if len(alike) > 1 for mention in alike):
+        features = to_features(mention)
+        if features.episode is None:
+            names = frozenset(features.titles or features.persons)
+            stated = (names, mention.years, frozenset(features.people), mention.identifiers, mention.countries)
+            groups[mention.kind, mention.class_name, mention.minutes, *stated].append(mention)
     repeated = [group for group in groups.values() if len(group) > 1]
     counts = Counter[bool]()
     for group in repeated:
