@@ -83,7 +83,7 @@ def split(call: argparse.Namespace, project: Project, entities: Sequence[str], d
 def _in_one_line(judgement: Judgement) -> str:
     from kg.terms import to_curie
 
-    by = judgement.author or judgement.tool
+    by = judgement.author or judgement.tool or "nobody named"
     names = f"{to_curie(judgement.object.value)} and {to_curie(judgement.subject.value)}"
     return f"{names} ({', '.join(filter(None, (by, judgement.comment)))})"
 

@@ -36,7 +36,7 @@ from kg.importers.wikidata_entities import EntityReader
 from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
 from kg.mappings.linked_datasets import LinkedDataset, find_identifier, read_datasets
-from kg.mappings.mapping_file import MappingFile
+from kg.mappings.mapping_file import MappingFile, mentioned_type
 from kg.mappings.wikidata import INVERSE, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
 from kg.rdf.blank_nodes import AlikeNodesError, with_canonical_labels
@@ -265,7 +265,7 @@ class _RdfReader:
         elif match.parse_as == "money":
             self.add_figure(subject, property, match.property, value)
         elif term.value_kind is ValueKind.ENTITY:
-            class_name = self.schema.usual_type(term)
+            class_name = mentioned_type(term, self.schema)
             self.add(subject, match.property, self.add_entity(value, class_name, subject, via=match.property))
         elif _IDENTIFIER in self.schema.ancestors(term.iri) and self.add_identifier(subject, value):
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from kg import vocabulary
 from kg.errors import FaultsError, InputError
 from kg.files.yaml_files import YamlError, YamlNode, read_documents
 from kg.reports import Finding
@@ -168,3 +169,12 @@ def _read_root(path: Path) -> YamlNode:
     if len(roots) != 1 or roots[0].entries is None:
         raise InputError(f"{path} is not one YAML mapping.")
     return roots[0]
+
+
+def mentioned_type(property: OntologyTerm, schema: Schema) -> str:
+    """The name of the class of an entity of which only this is known: that it is a value of the property.
+
+    It is the usual one, and for those who make films, who may be people or companies, what both are.
+    """
+    is_maker = vocabulary.contributor in schema.ancestors(property.iri) and vocabulary.Agent in schema.types
+    return schema.usual_type(property) or (schema.types[vocabulary.Agent].name if is_maker else "")

@@ -185,3 +185,15 @@ def test_pages_of_wikipedia_are_articles_in_either_direction(project: ImportProj
         (film, "https://de.wikipedia.org/wiki/Heat"),
         (film, "http://fr.wikipedia.org/wiki/Heat"),
     }
+
+
+def test_producers_that_are_only_named_are_people_or_companies(project: ImportProject, tmp_path: Path) -> None:
+    (tmp_path / "films.ttl").write_text(
+        '@prefix s: <https://schema.org/> .\n<https://a.example/film/1> a s:Movie ; s:name "Alien" ;'
+        ' s:producer <https://a.example/agent/9>, "Brandywine" ; s:contributor "H. R. Giger" .\n'
+    )
+    assert project.run("rdf", str(tmp_path / "films.ttl"), "--source", "films") == 0
+    makers = [fact.value for fact in project.facts() if fact.property.value.endswith(("/producer", "/contributor"))]
+    assert len(makers) == 3
+    for maker in makers:
+        assert ("rdf:type", "Agent") in project.values_of(to_curie(str(maker.value)).removeprefix("film:"))

@@ -823,6 +823,18 @@ def test_addresses_in_a_column_of_identifiers_are_read_as_identifiers(project: I
     } == {"wd-q56005"}
 
 
+def test_those_who_make_a_film_are_people_or_companies_where_a_mapping_has_no_class(
+    project: ImportProject, tmp_path: Path
+) -> None:
+    (tmp_path / "films.csv").write_text("no,title,producer\n1,Alien,Brandywine\n")
+    (tmp_path / "films.csv.mapping.yaml").write_text(
+        "source: films\nrows: {class: Film, key: [no]}\ncolumns: {title: label, producer: {property: producer}}\n"
+    )
+    assert project.run("table", str(tmp_path / "films.csv")) == 0
+    ((_, producer),) = (pair for pair in project.values_of("films-1") if pair[0] == "producer")
+    assert ("rdf:type", "Agent") in project.values_of(producer)
+
+
 def test_what_no_identifier_can_be_is_none_of_an_entity_that_a_column_names(
     project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ from kg.facts.model import NOWHERE, Source
 from kg.files.yaml_files import YamlNode
 from kg.importers.tables.cells.cleanings import CLEANINGS, JSON
 from kg.mappings import MAPPINGS
-from kg.mappings.mapping_file import Fields, MappingFile
+from kg.mappings.mapping_file import Fields, MappingFile, mentioned_type
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD
 from kg.text.folding import closest
@@ -322,7 +322,7 @@ class _TableMappingReader:
 
     def column_mapping(self, name: str, term: OntologyTerm, fields: Fields | None) -> ColumnMapping:
         fields = fields if fields is not None else self.file.entries(None, name)
-        class_name = fields.class_name("class") or self.file.schema.usual_type(term)
+        class_name = fields.class_name("class") or mentioned_type(term, self.file.schema)
         values = self.file.entries(fields.node("values"), f"`values` of {fields.what}")
         return ColumnMapping(
             name,
