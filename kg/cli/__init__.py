@@ -91,9 +91,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _ending_after_ctrl_c() -> Iterator[None]:
     """Meanwhile, the process has ended some seconds after Ctrl+C, or at once after the second.
 
-    An engine that computes does not look for signals, or only now and then, and may have to compute without end.
+    An engine that computes does not look for signals, or only now and then, and may have to compute without end. On
+    Windows it is waited for: Python 3.11 has no pipes there that do not block.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
     reading, writing = os.pipe()
