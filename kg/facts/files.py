@@ -12,6 +12,7 @@ from kg.files.yaml_files import YamlError, YamlNode, quote_line, read_documents,
 from kg.project import is_hidden
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
+from kg.sql import quote
 from kg.terms import TYPE, to_text
 from kg.text.number_words import counted
 from kg.writing import advice_on, suggest_keys
@@ -152,6 +153,15 @@ def skipped_files(folder: Path, *, within: Path | None = None) -> dict[Path, str
     Without one, that is the folder of the project.
     """
     return {path: reason for path, reason in _paths_under(folder, within) if reason is not None}
+
+
+def import_tables(folder: Path) -> Iterator[str]:
+    """Yield what reads the fact tables in the folder of an import, in SQL; each column of a CSV table is a text."""
+    for path in sorted(folder.glob("facts.*")):
+        if path.suffix == ".parquet":
+            yield f"read_parquet({quote(path)})"
+        elif path.suffix == ".csv":
+            yield f"read_csv({quote(path)}, header = true, delim = ',', all_varchar = true)"
 
 
 def _paths_under(folder: Path, within: Path | None) -> Iterator[tuple[Path, str | None]]:

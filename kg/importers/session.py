@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode
 
 from kg.decisions.links import LINKS_FILE, STATED, Judgement, to_sssom
 from kg.errors import InputError
-from kg.facts.files import IMPORTS
+from kg.facts.files import IMPORTS, import_tables
 from kg.facts.literals import is_address, parse_value
 from kg.facts.model import Source
 from kg.files.atomic import write_file
@@ -353,11 +353,8 @@ class ImportSession:
             pairs = [(ours, other) for ours in self.prefixes - others for other in others - self.prefixes]
             for ours, other in sorted(pair for pair in pairs if may_share_names(*pair)):
                 start = max(ours, other, key=len) + "-"
-                for file in (*folder.glob("facts.csv"), *folder.glob("facts.parquet")):
-                    read = "read_parquet" if file.suffix == ".parquet" else "read_csv"
-                    options = "" if file.suffix == ".parquet" else ", header = true, delim = ',', all_varchar = true"
-                    theirs = f"SELECT subject FROM {read}({quote(file)}{options})"
-                    shared = f"{self._named(start)} INTERSECT {theirs}"
+                for table in import_tables(folder):
+                    shared = f"{self._named(start)} INTERSECT SELECT subject FROM {table}"
                     self._raise_when_shared(shared, f"The prefix {ours} and that of the import {folder.name}, {other},")
 
     def _named(self, start: str) -> str:

@@ -17,7 +17,7 @@ from kg.decisions.links import COMPOSITE, MANUAL, Judgement, Links, read_project
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.facts.fact_table import ProjectFacts
-from kg.facts.files import IMPORTS
+from kg.facts.files import IMPORTS, import_tables
 from kg.facts.readers import read_facts
 from kg.facts.sources import unknown_source
 from kg.graph.triple_tables import TripleTables
@@ -31,7 +31,6 @@ from kg.linking.model import Candidate, Clash, ClashReason, Classification, Ment
 from kg.project import Project
 from kg.reports import Report
 from kg.schema import read_ontology, to_schema
-from kg.sql import quote
 from kg.terms import FILM, LABEL, to_curie, to_iri
 from kg.text.folding import closest
 from kg.version import __version__
@@ -184,12 +183,9 @@ def linked_names_of_import(project: Project, source: str) -> frozenset[NamedNode
     names.update(name for pair in _waiting(project) for name in (to_iri(pair.left.id), to_iri(pair.right.id)))
     by_text = {name.value.removeprefix(FILM): name for name in names}
     found: set[str] = set()
-    for path in sorted((project.data / IMPORTS / source).glob("facts.*")):
-        read = {".csv": "read_csv({}, header = true, delim = ',', all_varchar = true)", ".parquet": "read_parquet({})"}
-        if path.suffix in read:
-            table = read[path.suffix].format(quote(path))
-            query = f"SELECT DISTINCT subject FROM {table} WHERE subject IN (SELECT unnest(?::VARCHAR[]))"  # noqa: S608
-            found.update(text for (text,) in duckdb.execute(query, [list(by_text)]).fetchall())
+    for table in import_tables(project.data / IMPORTS / source):
+        query = f"SELECT DISTINCT subject FROM {table} WHERE subject IN (SELECT unnest(?::VARCHAR[]))"  # noqa: S608
+        found.update(text for (text,) in duckdb.execute(query, [list(by_text)]).fetchall())
     return frozenset(by_text[text] for text in found)
 
 
