@@ -102,8 +102,7 @@ def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[d
         yield from _csv_rows(path, mapping, header, encoding)
     elif format == "jsonl":
         for row in _objects(path):
-            cells = {} if isinstance(row, UnreadRow) else row
-            yield {name: _without_nul(_json_text(cells.get(name))) for name in header} if cells is row else row
+            yield row if isinstance(row, UnreadRow) else {name: _json_text(row.get(name)) for name in header}
     else:
         rows_of_parquet = _parquet_rows(path, header)
         yield from ({name: _without_nul(cell) for name, cell in row.items()} for row in rows_of_parquet)
@@ -277,7 +276,7 @@ def _first_objects(path: Path) -> Iterator[dict[str, Any]]:
 
 def _json_text(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return _without_nul(value)
     return "" if value is None else orjson.dumps(value).decode()
 
 
