@@ -98,7 +98,7 @@ def _update(call: argparse.Namespace) -> int:
         print_message(f"{files} updated. Run kg build." if call.apply else f"{files} to update: add --apply.")
     if update.changed:
         files, names = counted(len(update.changed), "file"), ", ".join(update.changed)
-        print_message(f"{files} may have changes of yours, and are not replaced: {names}.")
+        print_message(f"Not replaced: {files} with possible changes of yours: {names}.")
         if call.apply:
             print_message("The program's are beside them, with .new behind their names: compare, then remove them.")
     return 0
