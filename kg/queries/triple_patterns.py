@@ -16,10 +16,10 @@ import rdflib
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolutions, Store, Triple
 from rdflib.paths import AlternativePath, InvPath, MulPath, Path, SequencePath
 from rdflib.plugins.sparql.algebra import translateQuery
-from rdflib.plugins.sparql.parser import parseQuery
 
 from kg.graph.store import find_quads
 from kg.queries.sparql import find_prologue
+from kg.rdf.rdflib_parser import parse_query
 from kg.rdf.rdflib_warnings import without_rdflib_warnings
 from kg.terms import FACT, KNOWLEDGE, PREFIXES, PROVENANCE, RDF, Term, to_term, to_text
 from kg.text.sparql_tokens import Token, tokenise
@@ -64,7 +64,7 @@ def find_patterns(text: str) -> tuple[TriplePattern, ...]:
     """
     try:
         with without_rdflib_warnings():
-            algebra = translateQuery(parseQuery(text), initNs=PREFIXES).algebra
+            algebra = translateQuery(parse_query(text), initNs=PREFIXES).algebra
         return tuple(_collect(algebra, None, is_optional=False))
     except Exception:  # rdflib and pyparsing document no kinds of error, and RecursionError is one of them
         return ()

@@ -6,6 +6,7 @@ blank_nodes      labels for blank nodes that depend on nothing but the graph
 jsonld_contexts  JSON-LD with the contexts that are shipped in place of their addresses
 encodings        compressed files, UTF-16, ISO-8859-1, byte order marks, line ends, bases of XML
 data_files       files, folders, patterns and stdin as files of RDF, with the prefixes that they declare
+rdflib_parser    rdflib's parser of SPARQL, which keeps nothing of its callers
 rdflib_warnings  rdflib's warnings about literals, left out where they are expected
 file_formats     the format of a file, by its name and its first characters
 """

@@ -478,11 +478,13 @@ def _patterns_of(query: str, prefixes: Mapping[str, str]) -> Patterns | None:
 # The parser takes longer than most of the validation, and checks of changed files meet the same queries again.
 @lru_cache(maxsize=64)
 def _patterns_with(query: str, prefixes: tuple[tuple[str, str], ...]) -> Patterns | None:
-    from rdflib.plugins.sparql import prepareQuery
+    from rdflib.plugins.sparql.algebra import translateQuery
+
+    from kg.rdf.rdflib_parser import parse_query
 
     try:
         with without_rdflib_warnings():
-            parsed = prepareQuery(query, initNs=dict(prefixes))
+            parsed = translateQuery(parse_query(query), initNs=dict(prefixes))
     except Exception:  # the parser passes on plain Python errors; pyshacl will report what is wrong with the query
         return None
     return _patterns_below(parsed.algebra)

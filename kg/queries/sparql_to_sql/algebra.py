@@ -17,10 +17,10 @@ import rdflib
 from pyparsing import ParseResults
 from rdflib.paths import Path
 from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
-from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.queries.rewriting.prologue import Prologue
+from kg.rdf.rdflib_parser import parse_query
 from kg.rdf.rdflib_warnings import without_rdflib_warnings
 from kg.terms import PREFIXES, XSD
 from kg.text.sparql_tokens import Token, tokenise
@@ -41,7 +41,7 @@ def to_algebra(text: str, *, base: str | None = None) -> Any:
     """The algebra of a query that parses; the graph's prefixes need no declaration."""
     try:
         with without_rdflib_warnings():
-            parsed = parseQuery(_keep_literals(_split_negated_sets(text)))
+            parsed = parse_query(_keep_literals(_split_negated_sets(text)))
             if _count_patterns(parsed) > _MAX_PATTERNS:
                 raise NotCompiled("so many triple patterns")
             query = translateQuery(parsed, base=base, initNs=PREFIXES)

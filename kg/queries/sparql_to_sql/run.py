@@ -195,8 +195,7 @@ def _selected(text: str, *, base: str | None, file: str) -> tuple[str, ...] | No
     """The variables of a SELECT: the other engine says what is wrong with a query, and what `SELECT *` has.
 
     It is asked of an empty store, without the values of VALUES: nothing can interrupt it, and a product of values takes
-    any time. Its result ends here: errors inside rdflib's parser keep the frames of their callers until any thread
-    collects them, and the engine's iterator must end in its own thread.
+    any time.
     """
     tokens = list(tokenise(text))
     if most_empty_solutions(tokens) > _MAX_EMPTY_SOLUTIONS:
