@@ -22,6 +22,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import IMPORTS, FileFindings, read_text, read_yaml
+from kg.facts.named_values import LinkedNames
 from kg.reports import Finding, Place, Severity
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
 from kg.text.ellipsis import shortened
@@ -191,6 +192,11 @@ def read_project_links(data: Path, *, skipped: Collection[Path] = ()) -> LinksRe
     """The links of a project, from all of its files but those that are `skipped`."""
     paths = (path for path in link_files(data) if path not in skipped)
     return _read_files({f"data/{path.relative_to(data).as_posix()}": path for path in paths})
+
+
+def linked_names(data: Path) -> LinkedNames:
+    """What reads the names that the files of a project link, for `read_facts`."""
+    return lambda skipped: read_project_links(data, skipped=skipped).links.cluster_of
 
 
 def _read_files(files: Mapping[str, Path]) -> LinksRead:

@@ -2,8 +2,8 @@
 
 `director: Inês Carvalho` means the only entity with this label or alias that can be a director. Where there is none,
 the entity is created: `film:ines-carvalho`, a person with this label. What was created is a finding without severity;
-several entities with the name are a violation. Nothing is chosen by likeness. An entity that files written by hand name
-comes before those of imports, so an import changes nothing that they mean.
+several entities with the name are a violation, unless they are linked. Nothing is chosen by likeness. An entity that
+files written by hand name comes before those of imports, so an import changes nothing that they mean.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 import builtins
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path, PurePosixPath
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -101,13 +102,25 @@ class ResolvedNames:
     """The entities in the facts for names of which there is a finding."""
 
 
-def resolve_names(table: ProjectFacts, values: Sequence[NamedValue], schema: Schema) -> ResolvedNames:
-    """Replace each named value in the facts of a table, and add the facts about what is created."""
+LinkedNames = Callable[[Collection[Path]], Mapping[NamedNode, Collection[NamedNode]]]
+"""A function that reads links from all of their files but these: entity -> those that are the same."""
+
+
+def resolve_names(
+    table: ProjectFacts,
+    values: Sequence[NamedValue],
+    schema: Schema,
+    linked: Callable[[], Mapping[NamedNode, Collection[NamedNode]]] = dict,
+) -> ResolvedNames:
+    """Replace each named value in the facts of a table, and add the facts about what is created.
+
+    Entities that are `linked` are one; links are read only where several have a name.
+    """
     if not values:
         return ResolvedNames(FileFindings())
     touched = dict(table.numbered(_concerned(table, values)))
     facts = list(touched.values())
-    resolver = _Resolver(schema, _Index.of(facts, values), _Spellings(table, schema))
+    resolver = _Resolver(schema, _Index.of(facts, values), _Spellings(table, schema), cache(linked))
     # A name that is written most often is no misspelling of one that is written once, wherever that is.
     uses = Counter(value.name for value in values)
     by_use = sorted(values, key=lambda value: -uses[value.name])
@@ -273,6 +286,7 @@ class _Resolver:
     schema: Schema
     index: _Index
     spellings: _Spellings
+    linked: Callable[[], Mapping[NamedNode, Collection[NamedNode]]]
     findings: FileFindings = field(default_factory=FileFindings)
     unresolved: set[NamedNode] = field(default_factory=set)
     _created: dict[NamedNode, _Created] = field(default_factory=dict)
@@ -282,12 +296,17 @@ class _Resolver:
         if (value.same_id != value.iri or _ID.fullmatch(value.name)) and value.same_id in self.index.subjects:
             return value.same_id
         candidates = self._candidates(value)
-        if len(candidates) == 1:
+        if len(candidates) == 1 or (candidates and {*candidates} <= {*self.linked().get(candidates[0], ())}):
             return candidates[0]
         if candidates:
             named = [f"{_id(candidate)} ({self.index.files[candidate]})" for candidate in candidates]
             message = f"{value.name!r} is the name of {len(named)} entities"
-            self._add("ambiguous-name", message, value, remedy=f"Write an id: {' or '.join(named)}.")
+            by_hand = self.index.by_hand.get(fold_name(value.name), set())
+            folders = {PurePosixPath(self.index.files[candidate]).parent for candidate in candidates}
+            can_be_linked = len(folders) > 1 and by_hand.isdisjoint(candidates)
+            remedy = f"rite an id: {' or '.join(named)}."
+            remedy = f"`kg link` finds out whether they are the same; or w{remedy}" if can_be_linked else f"W{remedy}"
+            self._add("ambiguous-name", message, value, remedy=remedy)
             return value.iri
         return self._create(value)
 

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from pyoxigraph import NamedNode
 
-from kg.decisions.links import COMPOSITE, MANUAL, Judgement, Links, read_project_links
+from kg.decisions.links import COMPOSITE, MANUAL, Judgement, Links, linked_names, read_project_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.facts.fact_table import ProjectFacts
@@ -92,12 +92,16 @@ class LinkingResult:
 
 
 def read_linking_input(project: Project) -> LinkingInput:
-    """Read a project's facts and judgements; raises `FaultsError` when there is a violation in them."""
+    """Read a project's facts and judgements; raises `FaultsError` when there is a violation in them.
+
+    A name of several entities is none: which of them are the same is what linking finds out.
+    """
     schema = to_schema(read_ontology(project.ontology))
-    read = read_facts(project.data, schema, ProjectFacts(TripleTables()))
+    read = read_facts(project.data, schema, ProjectFacts(TripleTables()), linked=linked_names(project.data))
+    findings = (finding for finding in read.findings if finding.check != "facts/ambiguous-name")
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     judged = read_project_links(project.data)
-    if not (report := Report((*read.findings, *trust.findings, *judged.findings))):
+    if not (report := Report((*findings, *trust.findings, *judged.findings))):
         raise FaultsError(report)
     mentions = find_mentions(read.facts, schema)
     return LinkingInput(

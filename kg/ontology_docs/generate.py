@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pyoxigraph import Triple
 
+from kg.decisions.links import linked_names
 from kg.exports.jsonld import to_context
 from kg.facts.fact_table import ProjectFacts
 from kg.facts.readers import read_facts
@@ -48,7 +49,7 @@ def generate(project: Project) -> Mapping[Path, str]:
 
 def _pages(project: Project, ontology: Sequence[Triple], schema: Schema) -> Mapping[Path, str]:
     """A page and a diagram for each module, and a page of the kinds."""
-    facts = read_facts(project.data, schema, ProjectFacts(TripleTables())).facts
+    facts = read_facts(project.data, schema, ProjectFacts(TripleTables()), linked=linked_names(project.data)).facts
     examples = find_examples(((fact.subject, fact.property, fact.value) for fact in facts), schema)
     folder, pages = Path("docs/ontology"), {}
     for module in read_modules(project.ontology):

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Triple
 
 from kg.decisions.conflicts import Resolution, unused_decisions
-from kg.decisions.links import read_project_links
+from kg.decisions.links import linked_names, read_project_links
 from kg.decisions.policy import read_policy
 from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
 from kg.engines.choice import tables_on
@@ -108,7 +108,15 @@ def draft(
     with tables_on(engine, new, scratch=project.build_folder) as computed:
         facts = ProjectFacts(computed)
         former = unchanged_files(project, last, texts, schema)
-        read = read_facts(project.data, schema, facts, texts=texts, former=former, within=project.real_folder)
+        read = read_facts(
+            project.data,
+            schema,
+            facts,
+            texts=texts,
+            former=former,
+            within=project.real_folder,
+            linked=linked_names(project.data),
+        )
         if without:
             facts.leave_out(without, except_for=_IDENTIFYING)
         trust = read_policy(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kg.decisions.links import linked_names
 from kg.errors import FaultsError, ProjectError
 from kg.facts.fact_table import ProjectFacts
 from kg.facts.model import Source
@@ -23,7 +24,9 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
     """Digests, spans and values of all facts, verified in the source texts; and the faults of the files."""
     project = project if isinstance(project, Project) else find_project(project)
     schema = to_schema(read_ontology(project.ontology))
-    read = read_facts(project.data, schema, ProjectFacts(TripleTables()), texts=texts)
+    read = read_facts(
+        project.data, schema, ProjectFacts(TripleTables()), texts=texts, linked=linked_names(project.data)
+    )
     available = open_texts(texts, project.texts, read.sources)
     verified = verify(read.facts, texts=available, schema=schema, undefined=read.undefined, shared=read.passages)
     return Report(read.findings) + verified

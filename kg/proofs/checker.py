@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from kg.decisions.links import linked_names
 from kg.facts.dates import to_date_range
 from kg.facts.fact_table import ProjectFacts
 from kg.facts.readers import read_facts
@@ -49,7 +50,8 @@ class ProofChecker:
     def __init__(self, project: Project) -> None:
         ontology = read_ontology(project.ontology)
         facts: dict[Spo, set[SourceSpan]] = defaultdict(set)
-        for fact in read_facts(project.data, to_schema(ontology), ProjectFacts(TripleTables())).facts:
+        linked = linked_names(project.data)
+        for fact in read_facts(project.data, to_schema(ontology), ProjectFacts(TripleTables()), linked=linked).facts:
             facts[to_spo(fact.triple)].add(span_of(fact.evidence))
         self._checker = _Checker(facts, frozenset(map(to_spo, ontology)), {"days": _are_days})
 

@@ -60,6 +60,29 @@ def test_an_entity_that_a_name_creates_does_not_stop_linking(linked: SmallProjec
     assert kg(linked, "link") == 0
 
 
+def test_a_name_that_two_imports_have_is_one_person_once_they_are_linked(
+    linked: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ("type,Person", "label,Sean Baker")
+    table = "".join(f"oscars-sean-baker,{row},encyclopedia,1\n" for row in rows)
+    table += "".join(f"oscars-anora,{row},encyclopedia,2\n" for row in ("type,Film", "label,Anora", "year,2024"))
+    table += "oscars-anora,director,oscars-sean-baker,encyclopedia,2\n"
+    linked.write("data/imports/oscars/facts.csv", f"subject,property,value,source,record\n{table}")
+    people = [line for line in OWN.splitlines() if not line.startswith("sean-baker")]
+    linked.write("data/films.yaml", "\n".join(people).replace("sean-baker", "Sean Baker") + "\n")
+    imported = linked.folder / "data/imports/wikidata/facts.csv"
+    imported.write_text(imported.read_text().replace('"Baker, Sean"', "Sean Baker"))
+    assert kg(linked, "check") == 1
+    assert "`kg link` finds out whether they are the same; or write an id: oscars-sean" in capsys.readouterr().out
+    assert kg(linked, "link") == 0
+    assert ("m/wd-q2", "m/oscars-sean-baker") in same_pairs(linked) or ("m/oscars-sean-baker", "m/wd-q2") in same_pairs(
+        linked
+    )
+    assert kg(linked, "build") == 0
+    capsys.readouterr()
+    assert kg(linked, "why", "anora", "director", "Sean Baker") == 0
+
+
 def test_films_are_linked_and_then_their_directors(linked: SmallProject) -> None:
     assert kg(linked, "link") == 0
     assert {

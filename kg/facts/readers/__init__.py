@@ -22,7 +22,7 @@ from kg.facts.fact_table import SLOTS, FactSelection, ProjectFacts
 from kg.facts.files import MAX_FINDINGS, FileFindings, fact_files, further_faults, skipped_files
 from kg.facts.literals import describe_value, example_of
 from kg.facts.model import Fact, SharedPassage, Source, UnreadValue
-from kg.facts.named_values import NamedValue, resolve_names
+from kg.facts.named_values import LinkedNames, NamedValue, resolve_names
 from kg.facts.passage_lock import LOCK_FILE, Citation, CitationFinder, LockedSpan, read_lock
 from kg.facts.readers.rdf_reader import RdfReader
 from kg.facts.readers.table_reader import TableReader
@@ -84,13 +84,14 @@ def read_facts(
     texts: Path | str | None = None,
     former: Mapping[str, FileRecord] | None = None,
     within: Path | None = None,
+    linked: LinkedNames | None = None,
 ) -> FactsRead:
     """Read all facts under a project's `data/`, in the order of files and lines, into an empty table.
 
     A fault hides no other. Cited words are found in the texts of the folder `texts`, as `open_texts` says. The files
     in `former` are not read: their facts are in the earlier snapshot that the table's dictionary has the ids of. It is
     None where files would be read otherwise than for that snapshot. Links lead to files `within` a folder, by default
-    that of the project.
+    that of the project. A name may be that of several entities that are `linked`.
     """
     path, skipped = folder / "sources.yaml", skipped_files(folder, within=within)
     is_listed = path.is_file() and path not in skipped
@@ -110,7 +111,8 @@ def read_facts(
     files.read(named_files(folder, within=within), former)
     sources = {**listed.sources, **files.rdf.file_sources}
     findings = FileFindings((*listed.findings, *files.findings()))
-    resolved = resolve_names(table, files.yaml.named_values, schema)
+    same = (lambda: linked(skipped)) if linked is not None else dict
+    resolved = resolve_names(table, files.yaml.named_values, schema, same)
     findings.extend(resolved.findings)
     undefined = set(resolved.unresolved)
     unread = {value.subject for value in files.yaml.unread}
