@@ -29,7 +29,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from kg.cli import ask, build, check, compare, completion, import_export, link, serve, stores, why
-from kg.cli.command import STOPPED, CommandParser, Commands, check_output, choose_format
+from kg.cli.command import STOPPED, CommandParser, Commands, check_folders, check_outputs, choose_format
 from kg.cli.option_rules import check_options
 from kg.errors import EngineMismatchError, FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.graph.engine_errors import is_interruption, to_input_error
@@ -62,8 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return OK
     try:
-        check_output(getattr(call, "output", None))
+        check_outputs(call)
         choose_format(call)
+        check_folders(call)
         check_options(call)
         with _ending_after_ctrl_c():
             status = int(call.run(call))

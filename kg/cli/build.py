@@ -50,6 +50,7 @@ def add_commands(commands: Commands) -> None:
     load = commands.add("load", "Load any RDF files as a graph that can be queried.", _load, project=False)
     load.add_argument("data", metavar="FILE", nargs="+", help="RDF files, folders or patterns; - is stdin")
     load.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder of the graph, for --project")
+    load.set_defaults(writes_folder=True)
     add_inference(load)
     add_input_format(load)
     verify = commands.add("verify", "Verify the digests, spans and values of all facts in the source texts.", _verify)

@@ -96,6 +96,7 @@ def add_commands(commands: Commands) -> None:
     ontology.add_argument("files", metavar="FILE", nargs="*", help="RDF files; default: the project's ontology")
     add_input_format(ontology)
     ontology.add_argument("-o", "--output", metavar="FOLDER", help="for diagrams: one for each file; default: stdout")
+    ontology.set_defaults(writes_folder=True)
 
 
 def _input_format(call: argparse.Namespace) -> RdfFormat | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kg.errors import InputError
-from kg.files.atomic import write_file
+from kg.files.atomic import check_folder_exists, write_file
 from kg.rdf import INPUT_FORMATS, RDF_VERSIONS
 from kg.reports import did_you_mean
 from kg.text.folding import closest
@@ -275,17 +275,33 @@ def size_with_unit(text: str) -> str:
     return f"{text}MiB" if text.strip().isdecimal() else text
 
 
-def check_output(name: str | None) -> None:
+def _outputs(call: argparse.Namespace) -> dict[str, Path]:
+    """The options of a call that name a file to write, or a folder, with what they name."""
+    names = {option: getattr(call, option, None) for option in ("output", "profile", "report", "sssom")}
+    return {option: Path(name) for option, name in names.items() if name not in (None, "-")}
+
+
+def check_outputs(call: argparse.Namespace) -> None:
     """Raise `InputError` for an output that would be, or replace, one of the files that a graph is built from."""
     from kg.project import is_project
 
-    if name in (None, "-"):
-        return
-    path = Path(str(name)).resolve()
-    for folder in filter(is_project, path.parents):
-        first = path.relative_to(folder).parts[0]
-        if first in ("ontology", "data", "queries", "texts", "filmgraph.toml"):
-            raise InputError(f"{name} is among the files that a graph is built from. Name another file or folder.")
+    for path in _outputs(call).values():
+        for folder in filter(is_project, path.resolve().parents):
+            first = path.resolve().relative_to(folder).parts[0]
+            if first in ("ontology", "data", "queries", "texts", "filmgraph.toml"):
+                raise InputError(f"{path} is among the files that a graph is built from. Name another file or folder.")
+
+
+def check_folders(call: argparse.Namespace) -> None:
+    """Raise `InputError` for a file in a folder that does not exist, before anything is computed for it.
+
+    Commands that write a folder make it: `writes_folder` of their parsers is true, or the formats in which they do.
+    """
+    folders = getattr(call, "writes_folder", ())
+    is_folder = folders is True or getattr(call, "split", None) is not None or (folders and call.format in folders)
+    for option, path in _outputs(call).items():
+        if option != "output" or not is_folder:
+            check_folder_exists(path)
 
 
 # --- input

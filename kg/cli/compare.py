@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kg.cli.command import Commands, add_format_of_output, add_texts, print_message, write
 from kg.cli.progress import step_progress
+from kg.errors import InputError
 
 _FORMATS = ("text", "markdown", "json", "atom")
 _GATES = (
@@ -61,6 +62,8 @@ def _what_if(call: argparse.Namespace) -> int:
     from kg.comparison import Hypothesis, compare, open_state
     from kg.project import find_project
 
+    if not (call.added or call.policy or call.without):
+        raise InputError("Say what to change: --with FILE, --without SOURCE or --policy FILE.")
     project = find_project(call.project)
     change = Hypothesis(tuple(map(Path, call.added)), Path(call.policy) if call.policy else None, _sources(call))
     with (

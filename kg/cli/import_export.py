@@ -229,6 +229,7 @@ def _add_export(commands: Commands) -> None:
     export = commands.add("export", "Write the graph in a format; the output is reproducible, byte for byte.", _export)
     output = "the file to write; a folder for csv and parquet; - is stdout"
     add_format_of_output(export, _EXPORT_FORMATS, default="turtle", output=output)
+    export.set_defaults(writes_folder=("csv", "parquet"))
     export.add_argument("--only", choices=_PARTS, default="knowledge", help="the part to write; default: knowledge")
     split = "for the loader of another store: N gzip files in the folder -o, with a name for every graph"
     export.add_argument("--split", metavar="N", type=positive_integer, help=split)

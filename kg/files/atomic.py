@@ -26,7 +26,14 @@ def write_file(path: Path | str, pieces: Iterable[str], *, durable: bool = True)
             # The target of a symbolic link is replaced, and the link stays.
             _replace(target.resolve(), pieces, durable=durable)
     except OSError as error:
+        check_folder_exists(target)
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def check_folder_exists(path: Path) -> None:
+    """Raise `InputError` for a file to write whose folder does not exist."""
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}. Make it first.")
 
 
 def check_not_input(path: Path, inputs: Iterable[Path]) -> None:

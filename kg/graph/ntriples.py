@@ -17,7 +17,7 @@ import duckdb
 from pyoxigraph import BlankNode, Literal, RdfFormat, Triple, parse
 
 from kg.errors import InputError
-from kg.files.atomic import check_not_input
+from kg.files.atomic import check_folder_exists, check_not_input
 from kg.graph.triple_tables import TripleTables, memory_limit
 from kg.rdf.blank_nodes import with_labels
 from kg.rdf.file_formats import format_of
@@ -71,8 +71,7 @@ def load_ntriples(
 
 def check_output(path: Path, *, inputs: Iterable[Path] = ()) -> None:
     """Raise `InputError` for a path that cannot be a new file of N-Triples, or that is one of the `inputs`."""
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}.")
+    check_folder_exists(path)
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file, such as {path / 'inferred.nt'}.")
     if format_of(path) not in (None, RdfFormat.N_TRIPLES):

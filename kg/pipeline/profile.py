@@ -27,6 +27,8 @@ class BuildProfile:
     >>> profile("reading")
     >>> [phase["name"] for phase in profile.as_dict(Report(counts={"facts": 3}))["phases"]]
     ['reading']
+    >>> BuildProfile().as_dict(Report())["phases"]  # nothing had changed
+    []
     """
 
     then: Callable[[str], None] | None = None
@@ -49,7 +51,7 @@ class BuildProfile:
 
     def seconds(self) -> dict[str, float]:
         """Phase -> its seconds; those of the last phase until now."""
-        ends = [began for _, began in self._began[1:]] + [time.perf_counter()]
+        ends = [*(began for _, began in self._began), time.perf_counter()][1:]
         return {name: end - began for (name, began), end in zip(self._began, ends, strict=True)}
 
 

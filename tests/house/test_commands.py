@@ -66,8 +66,12 @@ WRONG = [
     (["sparql", "-e", "SELECT * { SERVICE <http://127.0.0.1:9/> {} }"], "SERVICE"),
     (["sparql", "no-such-file.rq"], "no-such-file.rq"),
     (["show", "Anorra"], "Did you mean Anora?"),
-    (["ask", "films", "-o", "no/such/folder/out.csv"], "cannot be written"),
+    (["ask", "films", "-o", "no/such/folder/out.csv"], f"there is no folder {Path('no/such/folder')}. Make it first."),
+    (["export", "-o", "out/films.ttl"], "out/films.ttl cannot be written: there is no folder out."),
+    (["build", "--profile", "out/profile.json"], "there is no folder out"),
+    (["link", "--report", "out/report.html"], "there is no folder out"),
     (["export", "--format", "no-such-format"], "no-such-format"),
+    (["what-if"], "Say what to change: --with FILE, --without SOURCE or --policy FILE."),
     (["no-such-command"], "no-such-command"),
 ]
 
