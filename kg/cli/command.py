@@ -147,9 +147,13 @@ class Commands:
         project: bool = True,
         epilog: str = "",
         is_listed: bool = True,
+        add_help: bool = True,
     ) -> argparse.ArgumentParser:
-        """The parser of a new command, for its own options; `kg --help` lists it unless a program alone calls it."""
-        add = partial(self._parsers.add_parser, name, description=description, epilog=epilog)
+        """The parser of a new command, for its own options; `kg --help` lists it unless a program alone calls it.
+
+        Without `add_help`, it gets an option `--help` of its own.
+        """
+        add = partial(self._parsers.add_parser, name, description=description, epilog=epilog, add_help=add_help)
         parser = add(help=description) if is_listed else add()
         parser.set_defaults(run=run, parser=parser)
         if project:

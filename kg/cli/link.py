@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_limit, find_own_project, print_message, write, write_json
@@ -11,6 +12,8 @@ from kg.cli.link_files import add_options, check_no_file_options, link_files
 from kg.cli.link_review import add_review_options, pair_text, review, split
 from kg.cli.progress import is_plain
 from kg.errors import InputError
+from kg.reports import did_you_mean
+from kg.text.folding import closest
 from kg.text.number_words import counted
 
 if TYPE_CHECKING:
@@ -18,7 +21,28 @@ if TYPE_CHECKING:
     from kg.linking.link_project import LinkingResult
     from kg.project import Project
 
-_TASKS = ("review", "why", "split")
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A task of `kg link` that a word names: what it does, the entities it takes and its options."""
+
+    description: str
+    entities: tuple[str, ...]
+    options: tuple[str, ...]
+
+
+_TASKS = {
+    "review": _Task(
+        "Judge the pairs that kg link left to a person, in batches of one kind and cause; without an option, in the"
+        " terminal.",
+        (),
+        ("list", "author", "cause", "accept_above", "limit", "undo", "log", "web", "port", "format", "project"),
+    ),
+    "why": _Task("Explain feature by feature how likely two entities are the same.", ("A", "B"), ("format", "project")),
+    "split": _Task(
+        "Judge two linked entities different, and what links them wrong.", ("A", "B"), ("author", "project")
+    ),
+}
 FILES, PROJECT = "LEFT RIGHT", ""
 """The task of linking two files, or one within itself, and that of linking a project, which has no word."""
 
@@ -30,8 +54,10 @@ def add_commands(commands: Commands) -> None:
         "Find entities of different sources that are the same; write judgements to data/links.sssom.tsv.",
         _link,
         epilog="kg link LEFT RIGHT links two files, without a project; kg link review shows the pairs that need review;"
-        " kg link why A B explains one.",
+        " kg link why A B explains one. Each has --help.",
+        add_help=False,
     )
+    link.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help message and exit")
     link.add_argument("words", nargs="*", metavar="WORD", help="two files; review; why or split with two entities")
     link.add_argument(
         "--kind", action="append", default=[], metavar="KIND", help="only entities of this kind: film, person, ..."
@@ -55,9 +81,31 @@ def add_commands(commands: Commands) -> None:
 
 
 def link_task(call: argparse.Namespace) -> str:
-    """What `kg link` is to do: `FILES`, `PROJECT`, or the first word that was stated, which should be a task."""
+    """What `kg link` is to do: `FILES`, `PROJECT`, or a task; raises `InputError` for a word that is none."""
     first = call.words[0] if call.words else PROJECT
-    return FILES if call.dedupe or (len(call.words) == 2 and first not in _TASKS) else first
+    if call.dedupe or (len(call.words) == 2 and first not in _TASKS):
+        return FILES
+    if first not in (PROJECT, *_TASKS):
+        advice = did_you_mean(closest(first, list(_TASKS))[:1])
+        message = f"{first!r} is neither a task of kg link ({', '.join(_TASKS)}) nor one of two files. {advice}"
+        raise InputError(message.rstrip())
+    return first
+
+
+class _Help(argparse.Action):
+    """`--help`: that of the task which is named before it, else of all of `kg link`."""
+
+    def __call__(self, parser: argparse.ArgumentParser, call: argparse.Namespace, *_: object) -> None:
+        word = next(iter(call.words or ()), "")
+        if (task := _TASKS.get(word)) is not None:
+            options = {action.dest: action for action in parser._actions}
+            parser = argparse.ArgumentParser(prog=f"kg link {word}", description=task.description)
+            for entity in task.entities:
+                parser.add_argument(entity, help="an entity, such as film:anora")
+            for name in task.options:
+                parser._add_action(options[name])
+        parser.print_help()
+        parser.exit()
 
 
 def _link(call: argparse.Namespace) -> int:
@@ -68,8 +116,6 @@ def _link(call: argparse.Namespace) -> int:
     if task == FILES:
         return link_files(call, _thresholds(call), today())
     check_no_file_options(call)
-    if task and task not in _TASKS:
-        raise InputError(f"{task!r} is neither a task of kg link ({', '.join(_TASKS)}) nor one of two files.")
     if entities and task == "review":
         raise InputError(f"Unexpected argument {entities[0]!r}: only `kg link why` and `split` take entities.")
     if task == "why":
@@ -85,8 +131,6 @@ def _check_kinds(kinds: list[str]) -> None:
     if not kinds:
         return
     from kg.linking.mentions import KIND_OF_CLASS
-    from kg.reports import did_you_mean
-    from kg.text.folding import closest
 
     known = tuple(dict.fromkeys(KIND_OF_CLASS.values()))
     for kind in kinds:

@@ -71,6 +71,11 @@ WRONG = [
     (["build", "--profile", "out/profile.json"], "there is no folder out"),
     (["link", "--report", "out/report.html"], "there is no folder out"),
     (["export", "--format", "no-such-format"], "no-such-format"),
+    (
+        ["link", "rewiew", "--list"],
+        "'rewiew' is neither a task of kg link (review, why, split) nor one of two files. Did",
+    ),
+    (["link", "splt", "film:anora", "film:heat"], "Did you mean split?"),
     (["what-if"], "Say what to change: --with FILE, --without SOURCE or --policy FILE."),
     (["no-such-command"], "no-such-command"),
 ]
@@ -119,6 +124,24 @@ def test_an_empty_answer_exits_with_0_and_its_reason_is_on_stderr(folder: Path) 
 def test_a_query_can_be_read_from_stdin(folder: Path) -> None:
     done = kg("sparql", "-", "--format", "tsv", folder=folder, input="SELECT ?l { film:anora rdfs:label ?l }")
     assert done.stdout == '?l\n"Anora"\n'
+
+
+@pytest.mark.parametrize(
+    ("task", "option", "other"),
+    [("review", "--accept-above", "--gold"), ("why", "A B", "--author"), ("split", "--author", "--list")],
+)
+def test_a_task_of_linking_has_a_help_of_its_own(
+    task: str, option: str, other: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["link", task, "--help"])
+    printed = capsys.readouterr().out
+    assert end.value.code == 0
+    assert option in printed.partition("positional")[0]
+    assert other not in printed
+    with pytest.raises(SystemExit):
+        main(["link", "--help"])
+    assert other in capsys.readouterr().out
 
 
 def test_help_and_version_are_on_stdout() -> None:
