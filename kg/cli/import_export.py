@@ -119,14 +119,24 @@ def _run(call: argparse.Namespace) -> int:
 
 
 def _guess(call: argparse.Namespace, paths: list[str]) -> int:
+    from itertools import islice
+
     from kg.importers.input_files import list_files
-    from kg.importers.tables.table_files import SUFFIXES
-    from kg.importers.tables.table_guess import guess_mapping
+    from kg.importers.tables.table_files import SUFFIXES, read_rows
+    from kg.importers.tables.table_guess import SAMPLE_ROWS, guess_mapping
+    from kg.importers.tables.unread_rows import UnreadRow, UnreadRows
 
     path = list_files(paths, SUFFIXES)[0]
     if call.output not in (None, "-") and Path(call.output).exists():
         raise InputError(f"{call.output} exists, and may have been edited. Remove it, or name another file.")
-    write(guess_mapping(path, _read_schema(call), encoding=call.encoding or "utf-8"), call.output)
+    encoding = call.encoding or "utf-8"
+    write(guess_mapping(path, _read_schema(call), encoding=encoding), call.output)
+    unread = UnreadRows()
+    for row in islice(read_rows(path, encoding=encoding), SAMPLE_ROWS):
+        if isinstance(row, UnreadRow):
+            unread.add(row)
+    for line in unread.to_lines(path.name):
+        print_message(line)
     return 0
 
 

@@ -82,6 +82,8 @@ def link_files(call: argparse.Namespace, thresholds: Thresholds, day: str) -> in
         write_json(_document(pairs[: call.limit], left, right, evaluation))
     elif evaluation is not None:
         write(evaluation.to_text())
+    if gold is not None:
+        print_message(f"{Path(call.gold).name}: {'; '.join(map(str, gold.columns))}")
     _print_summary(pairs, links, left, right)
     return 0
 

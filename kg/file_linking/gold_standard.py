@@ -42,6 +42,17 @@ class UndecidedPairs:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldColumn:
+    """A column of a gold standard, by its name or number, and the column of a file whose values it has."""
+
+    name: str
+    of_file: str
+
+    def __str__(self) -> str:
+        return f"{self.name} has the values of {self.of_file}"
+
+
+@dataclass(frozen=True, slots=True)
 class GoldStandard:
     """Pairs of mentions that are the same, pairs that are not, and how many pairs name an entity of neither file.
 
@@ -55,6 +66,8 @@ class GoldStandard:
     undecided: UndecidedPairs = field(default_factory=UndecidedPairs)
     unread: Sequence[str] = ()
     """What is said of rows that are left out."""
+    columns: tuple[GoldColumn, ...] = ()
+    """The columns of identifiers: that of the left file and that of the right one."""
 
     def known(self, pairs: Iterable[Candidate]) -> dict[tuple[str, str], bool]:
         """Of each pair whether it is right, where that is known.
@@ -154,9 +167,10 @@ class Evaluation:
                 if self.lists_wrong_pairs
                 else "of entities that the gold standard does not name"
             )
-            lines[0] += f"; {self.outside:,} others are not counted"
-            lines.append(f"not counted: {self.outside:,} pairs {why}")
-            lines.append(f"    precision where these are wrong: {self.precision_of_all:.4f} (--gold-complete)")
+            lines[0] += f"; {counted(self.outside, 'other is', 'others are')} not counted"
+            lines.append(f"not counted: {counted(self.outside, 'pair')} {why}")
+            wrong = "this is" if self.outside == 1 else "these are"
+            lines.append(f"    precision where {wrong} wrong: {self.precision_of_all:.4f} (--gold-complete)")
         if self.unknown:
             named = counted(self.unknown, "pair of the gold standard names", "pairs of the gold standard name")
             lines.append(f"{named} an entity that is not in the files")
@@ -192,8 +206,10 @@ def read_gold_standard(path: Path, left: EntityFile, right: EntityFile, *, is_co
     best = max(orders, key=lambda order: _hits(rows, order, left_index, right_index), default=None)
     if best is None or not _hits(rows, best, left_index, right_index):
         raise InputError(f"{path} has no two columns with identifiers of {left.path.name} and {right.path.name}.")
-    ours = left_index.lookup([row[best[0]] for row in rows])
-    theirs = right_index.lookup([row[best[1]] for row in rows])
+    left_name, ours = left_index.lookup([row[best[0]] for row in rows])
+    right_name, theirs = right_index.lookup([row[best[1]] for row in rows])
+    is_header = rows[0][best[0]].strip() not in ours and rows[0][best[1]].strip() not in theirs
+    names = table.names or (rows[0] if is_header else [f"column {number + 1}" for number in range(width)])
     decisions = table.decisions if table.decisions is not None else _decision_column(rows, best)
     same: set[tuple[str, str]] = set()
     different: set[tuple[str, str]] = set()
@@ -220,6 +236,10 @@ def read_gold_standard(path: Path, left: EntityFile, right: EntityFile, *, is_co
         is_complete,
         UndecidedPairs(frozenset(undecided), _decision(row.cells, decisions), row.line),
         tuple(table.unread.to_lines(path.name)),
+        (
+            GoldColumn(names[best[0]], f"{left_name} in {left.path.name}"),
+            GoldColumn(names[best[1]], f"{right_name} in {right.path.name}"),
+        ),
     )
 
 
@@ -295,27 +315,32 @@ class _SideIndex:
     """The values of every column of a file, to find the column that a gold standard refers to."""
 
     def __init__(self, file: EntityFile) -> None:
-        self._columns: list[Mapping[str, str]] = [
-            {text: id for id, text in file.ids.items()},
-            {f"{file.prefix}:{quote(text)}": id for id, text in file.ids.items()},
+        key = " + ".join(file.key) or "the identifiers"
+        self._columns: list[tuple[str, Mapping[str, str]]] = [
+            (key, {text: id for id, text in file.ids.items()}),
+            (key, {f"{file.prefix}:{quote(text)}": id for id, text in file.ids.items()}),
         ]
         for column in file.columns:
             values: dict[str, str] = {}
             for id, cell in file.values(column):
                 values.setdefault(cell.strip(), id)
-            self._columns.append(values)
+            self._columns.append((column, values))
 
-    def lookup(self, values: Sequence[str]) -> Mapping[str, str]:
-        """Value -> mention, by the column that has most of the values."""
+    def lookup(self, values: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+        """The column that has most of the values, and value -> mention by it."""
         keys = set(map(str.strip, values))
-        return max(self._columns, key=lambda column: len(keys & column.keys()))
+        return max(self._columns, key=lambda column: len(keys & column[1].keys()))
+
+    def count(self, values: set[str]) -> int:
+        """How many of the values that column has."""
+        return len(values & self.lookup(list(values))[1].keys())
 
 
 def _hits(rows: Sequence[Sequence[str]], order: tuple[int, int], left: _SideIndex, right: _SideIndex) -> int:
     sample = rows[:2000]
     ours = {row[order[0]].strip() for row in sample}
     theirs = {row[order[1]].strip() for row in sample}
-    return min(len(ours & left.lookup(list(ours)).keys()), len(theirs & right.lookup(list(theirs)).keys()))
+    return min(left.count(ours), right.count(theirs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +355,8 @@ class _GoldTable:
     unread: UnreadRows = field(default_factory=UnreadRows)
     decisions: int | None = None
     """The column of decisions, where the form of the table has one."""
+    names: Sequence[str] = ()
+    """The names of the columns, where the form of the table has them."""
 
 
 def _read_table(path: Path) -> _GoldTable:
@@ -366,7 +393,7 @@ def _read_table(path: Path) -> _GoldTable:
         return _GoldTable(rows, unread)
     header = list(rows[0].cells)
     sssom = [_sssom_row(row, header) for row in rows[1:] if len(row.cells) == len(header)]
-    return _GoldTable(sssom, unread, decisions=2)
+    return _GoldTable(sssom, unread, decisions=2, names=("subject_id", "object_id"))
 
 
 def _sssom_row(row: _GoldRow, header: Sequence[str]) -> _GoldRow:

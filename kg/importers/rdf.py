@@ -395,7 +395,7 @@ class _RdfReader:
 def _triples(path: Path, input_format: str | None, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
     format = format_of(path) if input_format is None else FORMAT_NAMES[input_format]
     if format is None:
-        raise InputError(f"The format of {path} is unknown; name it with --input-format. Nothing was written.")
+        raise InputError(f"{path} does not end as RDF does; name its format with --input-format. Nothing was written.")
     try:
         if format in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS):
             yield from _lines(path, format, session)

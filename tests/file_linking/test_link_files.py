@@ -54,7 +54,10 @@ def test_two_files_give_a_table_with_the_columns_of_both(folder: Path, capsys: p
 def test_a_gold_standard_gives_precision_recall_and_causes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [str(folder / "left.csv"), str(folder / "right.jsonl")]
     assert main(["link", *files, "--gold", str(folder / "gold.csv")]) == 0
-    output = capsys.readouterr().out
+    output, messages = capsys.readouterr()
+    assert (
+        "gold.csv: column 1 has the values of no in left.csv; column 2 has the values of id in right.jsonl" in messages
+    )
     assert "precision 1.0000: 9 of 9 pairs" in output
     assert "recall    1.0000: 9 of 9" in output
     assert "1 pair of the gold standard names an entity that is not in the files" in output

@@ -156,7 +156,7 @@ def test_the_format_of_a_file_can_be_named(
     path = tmp_path / "dump.txt"
     path.write_text(f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{film}", encoding="utf-8")
     assert project.run("rdf", str(path), "--source", "dbpedia") == 2
-    assert "name it with --input-format" in capsys.readouterr().err
+    assert "dump.txt does not end as RDF does; name its format with --input-format." in capsys.readouterr().err
     assert project.run("rdf", str(path), "--source", "dbpedia", "--input-format", "turtle") == 0
     assert ("rdfs:label", "Memento") in project.values_of("dbpedia-memento")
 

@@ -323,6 +323,26 @@ def test_the_guessed_key_is_the_number_of_a_catalogue(project: ImportProject, tm
     assert {("rdfs:label", "Metropolis"), ("runningTime", "153")} <= project.values_of("katalog-f-2-ae3366")
 
 
+@pytest.mark.parametrize("name", ["films.nt", "films.ttl", "films.rdf", "films.nq.gz"])
+@pytest.mark.parametrize("options", [(), ("--guess",)])
+def test_rdf_is_no_table(
+    project: ImportProject, tmp_path: Path, name: str, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text('<http://example.org/a> <http://schema.org/name> "Anora" .\n')
+    assert project.run("table", str(tmp_path / name), *options) == 2
+    assert "is RDF, not a table: `kg import rdf` reads it." in capsys.readouterr().err
+
+
+def test_a_guess_reports_lines_that_are_no_json(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "films.jsonl"
+    table.write_text('{"title": "Anora", "year": 2024}\n{"title": "Heat", year: 1995}\nHeat\n', encoding="utf-8")
+    assert project.run("table", str(table), "--guess", "-o", f"{table}.mapping.yaml") == 0
+    message = "films.jsonl:2: this is no JSON object; 2 rows of this kind left out, also line 3\n"
+    assert capsys.readouterr().err == message
+
+
 def test_a_guess_reads_an_original_title_where_it_is_another(project: ImportProject, tmp_path: Path) -> None:
     table = tmp_path / "films.csv"
     table.write_text("id,title,original title,year\n1,Anora,Anora,2024\n2,The Sea,La Mer,2003\n", encoding="utf-8")

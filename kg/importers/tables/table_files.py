@@ -20,6 +20,7 @@ from kg.importers.input_files import numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
 from kg.importers.tables.table_mapping import TableMapping
 from kg.importers.tables.unread_rows import RowFault, UnreadRow
+from kg.rdf.file_formats import FORMATS
 from kg.sql import quote, quote_name
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _MAX_HEADER_LINES = 20_000
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 _DOCUMENTS = (".md", ".markdown", ".rst", ".html", ".htm", ".xml", ".pdf", ".docx", ".doc", ".odt", ".yaml", ".yml")
 """How the names of files end that are no tables."""
+_ONLY_RDF = tuple(suffix for suffix in FORMATS if suffix not in (".json", ".xml"))
 _DELIMITERS = (",", "\t", ";", "|")
 FIXED = ""
 """As an encoding: UTF-8, where nothing can be said of another."""
@@ -83,12 +85,14 @@ def read_sample(path: Path, count: int, *, encoding: str = "utf-8") -> list[dict
     return list(islice((row for row in rows if not isinstance(row, UnreadRow)), count))
 
 
-def read_rows(path: Path, mapping: TableMapping | None = None) -> Iterator[dict[str, str] | UnreadRow]:
+def read_rows(
+    path: Path, mapping: TableMapping | None = None, *, encoding: str = "utf-8"
+) -> Iterator[dict[str, str] | UnreadRow]:
     """The rows of a table, each by column; lists and objects are JSON, and the character NUL is a space.
 
     Raises `InputError` for a line that is too long, and for a quotation mark that takes the next rows with it.
     """
-    return _rows(path, mapping, mapping.encoding if mapping is not None else "utf-8")
+    return _rows(path, mapping, mapping.encoding if mapping is not None else encoding)
 
 
 def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[dict[str, str] | UnreadRow]:
@@ -538,16 +542,12 @@ def detect_format(path: Path, mapping: TableMapping | None) -> str:
     if mapping is not None and mapping.format:
         return mapping.format
     name = path.name.removesuffix(".gz").removesuffix(".bz2").lower()
+    if name.endswith(_ONLY_RDF):
+        raise InputError(f"{path} is RDF, not a table: `kg import rdf` reads it.")
     if name.endswith(_DOCUMENTS):
         raise InputError(f"{path} is not a table. Tables are {', '.join(SUFFIXES)} files.")
-    formats = {
-        ".tsv": "tsv",
-        ".jsonl": "jsonl",
-        ".ndjson": "jsonl",
-        ".parquet": "parquet",
-        ".xlsx": "xlsx",
-        ".json": "jsonl",
-    }
+    formats = dict.fromkeys((".jsonl", ".ndjson", ".json"), "jsonl")
+    formats |= {f".{format}": format for format in ("tsv", "parquet", "xlsx")}
     return next((format for suffix, format in formats.items() if name.endswith(suffix)), "csv")
 
 

@@ -112,6 +112,7 @@ def _mapping_file(files: Sequence[Path], mapping: str | Path | None) -> Path:
         return Path(mapping)
     usual = files[0].with_name(files[0].name + ".mapping.yaml")
     if not usual.exists():
+        detect_format(files[0], None)  # what is no table needs no mapping
         call = f"kg import table {shlex.quote(str(files[0]))} --guess -o {shlex.quote(str(usual))}"
         raise InputError(f"There is no mapping {usual}. Write one that states what the columns mean: {call}")
     return usual
