@@ -102,6 +102,7 @@ def _serve(call: argparse.Namespace) -> int:
         raise InputError("Serving requires more packages: pip install 'film-knowledge-graph[serve]'")
     if sys.platform == "win32":
         raise InputError("Serving limits its processes as Unix does: use Linux, macOS, WSL or a container.")
+    from kg.graph.store import open_published_build
     from kg.project import find_project
     from kg.server.http.access_log import message_line
     from kg.server.http.access_rules import is_loopback, parse_public_url
@@ -111,7 +112,8 @@ def _serve(call: argparse.Namespace) -> int:
     graph = open_graph_or_data(call) if call.data or call.infer or call.ontology else None
     project = graph.project if graph is not None else find_project(call.project)
     remote = open_endpoint(call) if graph is None else None
-    build = project.current_build if remote is None else remote.build
+    # A graph that cannot be opened is reported once, not by each process.
+    build = open_published_build(project).folder if remote is None else remote.build
     options = {"seconds": call.timeout, "rows": call.limit, "memory": call.memory, "connections": call.connections}
     limits = Limits(**{name: value for name, value in options.items() if value is not None})
     url = parse_public_url(call.url) if call.url is not None else None
@@ -212,15 +214,16 @@ def _mcp(call: argparse.Namespace) -> int:
     import asyncio
 
     from kg.facts.texts import TEXTS_VARIABLE
+    from kg.graph.store import open_published_build
     from kg.mcp_server.tools import parse_topics
     from kg.project import find_project
     from kg.queries.stored_query import StoredQueries
     from kg.server.settings import Limits
 
     project = find_project(call.project)
-    # What is wrong is reported before any assistant calls: a project without a graph, and an unknown topic.
+    # What is wrong is reported before any assistant calls: a graph that cannot be opened, and an unknown topic.
     remote = open_endpoint(call)
-    _ = project.current_build if remote is None else remote.build
+    _ = open_published_build(project) if remote is None else remote.build
     topics = parse_topics(StoredQueries(project.queries), call.topics)
     texts = str(Path(call.texts).resolve()) if call.texts is not None else None
     if texts is not None:
