@@ -95,5 +95,7 @@ def _report(call: argparse.Namespace, difference: object) -> int:
     write(write_difference(difference, call.format), call.output)
     gates = [gate for gate in call.fail_on if difference.has(gate)]
     if gates:
-        print_message(f"There are changes of a kind that must not be: {', '.join(gates)}.")
+        unknown = f", or may be, since there is no graph of {' and '.join(difference.uncompared)}"
+        unknown *= bool(difference.uncompared)
+        print_message(f"There are changes of a kind that must not be{unknown}: {', '.join(gates)}.")
     return 1 if gates else 0

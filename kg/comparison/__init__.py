@@ -1,6 +1,7 @@
 """Two states of a graph compared: what came, what went and what changed, down to the answers of stored queries.
 
 states          a folder, a git revision or the published build, as it is or under a hypothesis
+revisions       the files of a git revision
 difference      facts, contested facts, conclusions, findings and answers of two states
 report_formats  a difference as text, Markdown and JSON
 """

@@ -2,13 +2,15 @@
 
 A fact is a subject, a property, a value and a source; its passage, its file and its line may change without changing
 it. It has *changed* where one source gave one value of a property before and gives one other value now. A conclusion is
-a triple that is inferred and that no source states.
+a triple that is inferred and that no source states. A finding is what is wrong in which file, whatever its line; where
+the file has another name, or the facts are in another file, it is the same. Findings and rows count as often as they
+are there.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kg.comparison.states import State
@@ -19,6 +21,7 @@ from kg.graph.store import iterate_quads
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import property_in_words, term_in_words
 from kg.queries.answer import Row
+from kg.reports import Finding, Report
 from kg.terms import KNOWLEDGE, to_text
 
 _MAX_ROWS = 2000
@@ -50,13 +53,17 @@ class Difference:
     """The states that findings prevent from being published; `kg build` would keep the graph that is in use."""
 
     def has(self, change: str) -> bool:
-        """True when there is a change of a kind, one of `CHANGES`."""
-        return CHANGES[change](self)
+        """True when there is a change of a kind, one of `CHANGES`, or may be, since that was not compared."""
+        return CHANGES[change](self) or (bool(self.uncompared) and change != "new-findings")
+
+    uncompared: tuple[str, ...] = ()
+    """The states whose files cannot be read well enough to have a graph: only findings were compared."""
 
     @property
     def is_empty(self) -> bool:
         """True when nothing differs."""
-        return not (self.facts or self.contested or self.conclusions or self.findings or self.answers)
+        lists = self.facts, self.contested, self.conclusions, self.findings, self.answers
+        return not any(lists) and not self.uncompared
 
 
 CHANGES: Mapping[str, Callable[[Difference], bool]] = {
@@ -78,10 +85,11 @@ def compare(old: State, new: State, *, progress: Callable[[str], None] | None = 
     states = (old.built, new.built)
     if progress is not None and all(state.graph is not None for state in states):
         progress("comparing")
-    findings = _changes(_findings(old), _findings(new))
+    findings = _changed_findings(old.report, new.report)
     unpublished = tuple(dict.fromkeys(state.name for state in (old, new) if not state.report.ok))
     if old.graph is None or new.graph is None:
-        return Difference(old.name, new.name, findings=findings, unpublished=unpublished)
+        uncompared = tuple(dict.fromkeys(state.name for state in (old, new) if state.graph is None))
+        return Difference(old.name, new.name, findings=findings, unpublished=unpublished, uncompared=uncompared)
     return Difference(
         old.name,
         new.name,
@@ -89,7 +97,7 @@ def compare(old: State, new: State, *, progress: Callable[[str], None] | None = 
         _changes(_contested(old.graph), _contested(new.graph)),
         _changes(_conclusions(old.graph), _conclusions(new.graph)),
         findings,
-        _changes(_answers(old.graph), _answers(new.graph)),
+        _changes_of_numbers(_answers(old.graph), _answers(new.graph)),
         unpublished,
     )
 
@@ -100,9 +108,21 @@ Items = Mapping[str, tuple[str, str]]
 
 def _changes(old: Items, new: Items) -> tuple[Change, ...]:
     """What is in one state only, by what it is about."""
-    gone = [Change(subject, text, "") for key, (subject, text) in old.items() if key not in new]
-    came = [Change(subject, "", text) for key, (subject, text) in new.items() if key not in old]
-    return tuple(sorted((*gone, *came), key=lambda change: (change.subject, change.before, change.after)))
+    gone = (item for key, item in old.items() if key not in new)
+    came = (item for key, item in new.items() if key not in old)
+    return _sorted_changes(gone, came)
+
+
+def _changes_of_numbers(old: Counter[tuple[str, str]], new: Counter[tuple[str, str]]) -> tuple[Change, ...]:
+    """What one state has more often than the other, as often as it is more."""
+    return _sorted_changes((old - new).elements(), (new - old).elements())
+
+
+def _sorted_changes(gone: Iterable[tuple[str, str]], came: Iterable[tuple[str, str]]) -> tuple[Change, ...]:
+    changes = (
+        *(Change(subject, text, "") for subject, text in gone), *(Change(subject, "", text) for subject, text in came)
+    )  # fmt: skip
+    return tuple(sorted(changes, key=lambda change: (change.subject, change.before, change.after)))
 
 
 # --- facts
@@ -173,29 +193,42 @@ def _conclusions(graph: FilmGraph) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _findings(state: State) -> dict[str, tuple[str, str]]:
-    found = {}
-    for finding in state.report.findings:
-        file = finding.places[0].file if finding.places else ""
-        text = f"{finding.message} [{finding.check}]"
-        found[f"{file} {text}"] = (file or "the graph", text)
-    return found
+def _changed_findings(old: Report, new: Report) -> tuple[Change, ...]:
+    """The findings of one state only, without those that are the same in a file of another name."""
+    before, after = Counter(map(_of_file, old)), Counter(map(_of_file, new))
+    gone, came = before - after, after - before
+    moved = Counter(text for _, text in gone.elements()) & Counter(text for _, text in came.elements())
+    return _sorted_changes(_without(gone, moved), _without(came, moved))
 
 
-def _answers(graph: FilmGraph) -> dict[str, tuple[str, str]]:
-    """The rows of every stored query with the values of its example."""
-    found = {}
+def _of_file(finding: Finding) -> tuple[str, str]:
+    file = finding.places[0].file if finding.places else ""
+    return file or "the graph", f"{finding.message} [{finding.check}]"
+
+
+def _without(items: Counter[tuple[str, str]], moved: Counter[str]) -> Iterator[tuple[str, str]]:
+    """Yield the findings of files, without so many of each text."""
+    left = moved.copy()
+    for file, text in sorted(items.elements()):
+        if left[text]:
+            left[text] -= 1
+        else:
+            yield file, text
+
+
+def _answers(graph: FilmGraph) -> Counter[tuple[str, str]]:
+    """The rows of every stored query with the values of its example, each with its number."""
+    found: Counter[tuple[str, str]] = Counter()
     for name in graph.queries:
         try:
             query = graph.queries[name]
             values = {param.name: param.example_value for param in query.params if not param.is_optional}
             answer = graph.ask_with(name, values, limit=_MAX_ROWS)
         except FilmGraphError as error:
-            found[f"{name} {error}"] = (name, f"no answer: {error}")
+            found[name, f"no answer: {error}"] += 1
             continue
-        rows = [str(answer.truth)] if answer.kind == "truth" else list(map(_row, answer))
-        for row in rows:
-            found[f"{name} {row}"] = (query.example, row)
+        rows = [str(answer.truth)] if answer.kind == "truth" else map(_row, answer)
+        found.update((query.example, row) for row in rows)
     return found
 
 
@@ -203,4 +236,5 @@ def _row(row: object) -> str:
     """The filled cells of a row, by column."""
     if not isinstance(row, Row):
         return str(row)
-    return ", ".join(f"{column}: {value}" for column, value in row.as_dict().items() if value is not None)
+    cells = (f"{column}: {value}" for column, value in row.as_dict().items() if value is not None)
+    return ", ".join(cells) or "a row without values"

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import shutil
-import subprocess
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kg.errors import InputError
+from kg.comparison.revisions import check_out
+from kg.errors import FaultsError, InputError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import digest_of_build
 from kg.loaded_graph import open_local_graph
 from kg.pipeline.build import build, digest_of
 from kg.pipeline.draft import Progress
+from kg.pipeline.incremental_check import read_report
 from kg.pipeline.inputs import LastBuild
 from kg.project import Project, find_project, is_project
-from kg.reports import Report
+from kg.reports import Finding, Report
 
 PUBLISHED = "published"
 """The name of the published build."""
@@ -31,8 +30,6 @@ FILES = "files"
 """The name of the project's files as they are now."""
 _PARTS = ("ontology", "data", "queries", "texts", "filmgraph.toml")
 """What a build is made from."""
-_LARGEST_ARCHIVE = 2 << 30
-_GIT_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,29 +109,51 @@ def open_state(
     if name == PUBLISHED and change is None:
         graph = open_local_graph(project)
         digest = f"{digest_of_build(graph.build.name)} {_digest_of_query_texts(project)}"
-        yield State(name, digest, lambda: BuiltState(graph, Report()))
+        yield State(name, digest, lambda: BuiltState(graph, read_report(graph.build)))
         return
     with TemporaryDirectory(prefix="kg-state-") as folder:
-        copy = Path(folder, "project")
-        if name == FILES:
-            _copy(project.folder, copy)
-        elif name and is_project(name):
-            _copy(Path(name), copy)
+        copy = Path(folder).resolve() / "project"
+        original = None
+        if name == FILES or (name and is_project(name)):
+            original = project.folder if name == FILES else Path(name)
+            _copy(original, copy)
         else:
-            _check_out(name, project.folder, copy)
-        state = find_project(copy)
+            check_out(name, project.folder, copy, parts=_PARTS)
+            (copy / "queries").mkdir(exist_ok=True)  # git keeps no empty folders
+            if not is_project(copy):
+                raise InputError(f"The revision {name} has no project in this folder: it lacks ontology/ or data/.")
+        state = replace(find_project(copy), original=original)
         if change is not None:
             change.apply(state)
         without = change.without if change is not None else ()
 
         def build_state() -> BuiltState:
-            report = build(state, texts=texts, force=True, without=without, despite_findings=True, progress=progress)
+            try:
+                report = build(
+                    state, texts=texts, force=True, without=without, despite_findings=True, progress=progress
+                )
+            except FaultsError as error:
+                return BuiltState(None, Report(tuple(_in_project(finding, copy) for finding in error.faults)))
             return BuiltState(open_local_graph(state) if state.has_build else None, report)
 
-        digest = " ".join(
-            (digest_of(state, LastBuild(), engine="sql", texts=texts), _digest_of_query_texts(state), *without)
-        )
+        try:
+            digest = " ".join(
+                (digest_of(state, LastBuild(), engine="sql", texts=texts), _digest_of_query_texts(state), *without)
+            )
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from error
         yield State(name if change is None else f"{name} with changes", digest, build_state)
+
+
+def _in_project(finding: Finding, folder: Path) -> Finding:
+    """A finding whose files have the names that they have in their project."""
+    places = (
+        replace(place, file=Path(place.file).relative_to(folder).as_posix())
+        if Path(place.file).is_relative_to(folder)
+        else place
+        for place in finding.places
+    )
+    return replace(finding, places=tuple(places))
 
 
 def _digest_of_query_texts(project: Project) -> str:
@@ -149,49 +168,24 @@ def _digest_of_query_texts(project: Project) -> str:
 def _copy(source: Path, target: Path) -> None:
     """Copy what a build is made from; files are linked where that is possible, since nothing is written into them."""
     target.mkdir()
+    root = source.resolve()
     for part in _PARTS:
-        if (source / part).is_dir():
-            shutil.copytree(source / part, target / part, copy_function=_link, symlinks=True)
-        elif (source / part).is_file():
-            _link(str(source / part), str(target / part))
+        if (source / part).is_file():
+            _copy_file(source / part, target / part, root=root)
+        for parent, folders, files in os.walk(source / part):
+            copied = target / Path(parent).relative_to(source)
+            copied.mkdir()
+            for name in (*files, *(name for name in folders if Path(parent, name).is_symlink())):
+                _copy_file(Path(parent, name), copied / name, root=root)
 
 
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def _check_out(revision: str, folder: Path, target: Path) -> None:
-    """Write the files of a git revision to a folder."""
-    root = Path(_git(folder, "rev-parse", "--show-toplevel", unknown=revision).decode().strip())
-    commit = _git(folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}", unknown=revision)
-    where = folder.resolve().relative_to(root.resolve()).as_posix()
-    tree = commit.decode().strip() + ("" if where == "." else f":{where}")
-    listed = _git(folder, "ls-tree", "--name-only", "--full-tree", tree, unknown=revision).decode().splitlines()
-    parts = [part for part in _PARTS if part in listed]
-    archive = _git(root, "archive", "--format=tar", tree, *parts, unknown=revision)
-    if len(archive) > _LARGEST_ARCHIVE:
-        raise InputError(f"The revision {revision} is larger than {_LARGEST_ARCHIVE >> 30} GB.")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(target, filter="data")
-    (target / "queries").mkdir(exist_ok=True)  # git keeps no empty folders
-    if not is_project(target):
-        raise InputError(f"The revision {revision} has no project in {where}: it lacks ontology/ or data/.")
-
-
-def _git(folder: Path, *arguments: str, unknown: str) -> bytes:
-    command = ["git", "-C", str(folder), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_GIT_SECONDS, check=False)  # noqa: S603
-    except FileNotFoundError:
-        raise InputError("git is not installed, so revisions cannot be compared; name two folders.") from None
-    except subprocess.TimeoutExpired:
-        raise InputError(f"git took more than {_GIT_SECONDS} seconds for {unknown}.") from None
-    if done.returncode != 0:
-        raise InputError(
-            f"{unknown!r} is neither a project folder nor a git revision of {folder}. "
-            f"Name a folder, a revision such as HEAD~1, {PUBLISHED} or {FILES}."
-        )
-    return done.stdout
+def _copy_file(path: Path, target: Path, *, root: Path) -> None:
+    """Copy a file of the project in the folder `root`; a link that is not read as a file there remains a link."""
+    real = path.resolve() if path.is_symlink() else path
+    if not path.is_symlink() or (path.is_file() and real.is_relative_to(root)):
+        try:
+            os.link(real, target)
+        except OSError:
+            shutil.copyfile(real, target)
+    else:
+        target.symlink_to(real)

@@ -26,11 +26,11 @@ from kg.facts.fact_table import PER_RECORD, REIFIED, ProjectFacts
 from kg.facts.files import fact_files
 from kg.facts.model import Source
 from kg.facts.passage_lock import LOCK_FILE
-from kg.facts.sources import read_sources
+from kg.facts.sources import is_source_id, read_sources
 from kg.facts.texts import open_texts
 from kg.federation.config import read_services
 from kg.files.atomic import write_file
-from kg.graph.build_files import NAME_INDEX, find_damage
+from kg.graph.build_files import LAYOUT, NAME_INDEX, find_damage
 from kg.graph.engine_errors import to_input_error
 from kg.graph.provenance import add_changed_provenance, add_provenance, provenance_triples
 from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs, read_quads, to_quad_texts
@@ -53,6 +53,7 @@ from kg.pipeline.forecast import has_lookup_store
 from kg.pipeline.incremental_check import write_shapes_report
 from kg.pipeline.inputs import FILE as INPUTS
 from kg.pipeline.inputs import (
+    FORMAT,
     BuildInputs,
     FileDigests,
     LastBuild,
@@ -125,7 +126,7 @@ def build(
                     decided=provenance.begin if base.folder is None else None,
                     progress=show,
                 )
-                if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
+                if not (graph.report.ok or (despite_findings and _can_be_stored(graph))):
                     return graph.report
                 show("storing")
                 stored = _store(graph, folder, store, provenance, start, memory=memory, inputs=inputs)
@@ -155,6 +156,13 @@ def _check_published(project: Project, digest: str) -> _Published:
         return _Published(folder, is_unchanged)
     message = f"the graph that was published cannot be used, so everything was built anew: {damage}"
     return _Published(report=Report((Finding("build/damaged", message, Severity.INFO),)))
+
+
+def _can_be_stored(graph: Draft) -> bool:
+    """True for a graph that could be inferred, whose sources could have been listed."""
+    return graph.shapes_report is not None and all(
+        id in graph.read.sources or is_source_id(id) for id in graph.facts.sources
+    )
 
 
 def _store(
@@ -199,7 +207,8 @@ def _store(
     _write_counts(folder, {**kept, "records": records})
     if graph.shapes_report is not None:
         rules = rules_digest(project, graph.last.digests)
-        write_shapes_report(folder, graph.shapes_report, graph.shapes, digest=rules, before=before)
+        report = graph.shapes_report
+        write_shapes_report(folder, report, graph.shapes, complete=graph.report, digest=rules, before=before)
     if _write_lock(project, graph.read.lock):
         os.utime(folder / COUNTS)  # the lock belongs to this build
         graph.last.digests.taken.pop(str(project.data / LOCK_FILE), None)
@@ -304,7 +313,8 @@ def _add_named_graphs(graph: Draft, provenance: Sequence[Spo], *, only_changed: 
     add_graph(tables, CONTESTED, (lost.fact.triple for lost in contested))
     add_graph(tables, UNDECIDED, (lost.fact.triple for lost in contested if lost.is_undecided))
     add_graph(tables, LINKS, (Triple(name, EXACT, old) for old, name in graph.canonical.items()))
-    decided = (graph.facts, graph.resolution, graph.read.sources)
+    unlisted = {id: Source(id) for id in graph.facts.sources} if not graph.report.ok else {}
+    decided = (graph.facts, graph.resolution, {**unlisted, **graph.read.sources})
     if only_changed:
         if not graph.has_changes:
             graph.facts.find_changes()
@@ -335,7 +345,8 @@ class _Inputs:
         """Those that there are now."""
         from kg.version import __version__
 
-        program = f"{__version__} {engine} {read_services(project.configuration).lookup}"
+        lookup = read_services(project.configuration).lookup
+        program = f"{__version__} {LAYOUT} {FORMAT} {engine} {lookup}"
         facts = fact_files(project.data, within=project.real_folder)
         return cls(program, (*project.ontology, *project.shapes), facts, _cited_texts(project, texts))
 

@@ -27,9 +27,11 @@ _SUBCLASS = f"<{RDFS}subClassOf>"
 
 
 def write_shapes_report(
-    folder: Path, report: Report, shapes: Shapes, *, digest: str, before: Path | None = None
+    folder: Path, report: Report, shapes: Shapes, *, complete: Report, digest: str, before: Path | None = None
 ) -> None:
     """Keep the findings of the shapes with the build, and what shapes for pyshacl read, which `before` may have.
+
+    The `complete` report has what else was found, and the places of all.
 
     Where pyshacl was not needed, that is not worked out: its parser of queries takes longer than all else.
     """
@@ -37,9 +39,19 @@ def write_shapes_report(
     reads = known["reads"] if known is not None else None
     if reads is None and has_validated(report):
         reads = _reads_of(shapes)
-    document = {"digest": digest, "findings": [asdict(finding) for finding in report.findings], "reads": reads}
+    findings, everything = ([asdict(finding) for finding in each.findings] for each in (report, complete))
+    document = {"digest": digest, "findings": findings, "reads": reads, "report": everything}
     text = json.dumps(document, ensure_ascii=False, indent=1)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_report(build: Path) -> Report:
+    """All that was found when a build was made; empty where that was not kept."""
+    try:
+        document: dict[str, Any] = json.loads((build / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Report()
+    return Report(tuple(map(finding_from, document.get("report", ()))))
 
 
 def _reads_of(shapes: Shapes) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ from kg.reports import Place, finding_from
 from kg.schema import Schema
 
 FILE = "inputs.json"
-_FORMAT = 4
+FORMAT = 4
 """Of the file, and of the tables of a snapshot that facts are taken from."""
 _JUST_NOW = 2_000_000_000
 """Nanoseconds; a file that was written so shortly before its digest was taken may have been written again."""
@@ -102,7 +102,7 @@ class BuildInputs:
             document = json.loads((build / FILE).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        if document.get("program") != __version__ or document.get("format") != _FORMAT:
+        if document.get("program") != __version__ or document.get("format") != FORMAT:
             return None
         states = {name: FileState(*state) for name, state in document["states"].items()}
         return cls(document["context"], states, document["records"], document["is_closed"])
@@ -169,7 +169,7 @@ def write_inputs(
 
     document = {
         "program": __version__,
-        "format": _FORMAT,
+        "format": FORMAT,
         "context": inputs.context,
         "is_closed": inputs.is_closed,
         "states": {name: [*asdict(state).values()] for name, state in sorted(digests.taken.items())},

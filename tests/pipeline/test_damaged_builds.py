@@ -48,6 +48,28 @@ def test_a_snapshot_that_cannot_be_used_is_refused_when_it_is_opened_and_built_a
         open_local_graph(anora.project)
 
 
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["mcp"]])
+def test_a_graph_that_cannot_be_opened_is_not_served(
+    anora: SmallProject, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    anora.build()
+    files = anora.project.current_build / LIST
+    files.write_text(json.dumps({**json.loads(files.read_text(encoding="utf-8")), "layout": 0}), encoding="utf-8")
+    assert main([*command, "--project", str(anora.folder)]) == 2
+    assert "another version of kg. Run `kg build`" in capsys.readouterr().err
+
+
+def test_a_build_by_a_program_with_other_tables_is_not_taken_for_this_one(
+    anora: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("kg.pipeline.build.FORMAT", 1)
+        earlier.setattr("kg.pipeline.inputs.FORMAT", 1)
+        anora.build()
+    assert "unchanged" not in anora.build().counts
+    assert "unchanged" in anora.build().counts
+
+
 def test_a_changed_byte_is_found_when_it_is_read_and_by_the_next_build(
     anora: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
