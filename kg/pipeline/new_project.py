@@ -9,8 +9,8 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.files.atomic import write_file
-from kg.pipeline.project_update import note_origin
-from kg.project import Project, find_project
+from kg.pipeline.project_update import ORIGIN, is_copy, note_origin
+from kg.project import Project, find_project, packaged_project
 
 FIRST_FILES: Mapping[str, str] = {
     "sources.yaml": """\
@@ -58,8 +58,9 @@ def create_project(folder: Path | str, *, like: Project | Path | str | None = No
         try:
             for name in ("ontology", "queries"):
                 shutil.copytree(model.folder / name, target / name, copy_function=_copy)
-            if model.is_packaged:
-                note_origin(Project(target), model)
+            program, new = packaged_project(), Project(target)
+            if not (target / ORIGIN).exists() and is_copy(new, program):  # a clone of the repository has no notes
+                note_origin(new, program)
             for path, text in files.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_file(path, (text,))

@@ -80,6 +80,12 @@ def note_origin(project: Project, program: Project) -> None:
     write_file(project.folder / ORIGIN, (json.dumps(files, indent=1, sort_keys=True) + "\n",))
 
 
+def is_copy(project: Project, program: Project) -> bool:
+    """True for a project with the very ontology and queries of the program, and perhaps more."""
+    own = dict(_files(project))
+    return all(name in own and _digest(own[name]) == _digest(path) for name, path in _files(program))
+
+
 def find_update(project: Project, program: Project | None = None) -> ProjectUpdate:
     """What the program has newer than a project; nothing for the project that comes with the program.
 
@@ -103,9 +109,9 @@ def find_update(project: Project, program: Project | None = None) -> ProjectUpda
     compared = Compared.ALL
     if not origin:
         ontology = {name for name in theirs if name.startswith("ontology/") and name.endswith(".ttl")}
-        is_copy = 2 * len(ontology & own.keys()) > len(ontology)
-        compared = Compared.ONTOLOGY if is_copy else Compared.OWN_ONTOLOGY
-        changed = [name for name in changed if is_copy and name in ontology]
+        has_most = 2 * len(ontology & own.keys()) > len(ontology)
+        compared = Compared.ONTOLOGY if has_most else Compared.OWN_ONTOLOGY
+        changed = [name for name in changed if has_most and name in ontology]
     gone = (name for name, digest in origin.items() if name in own and name not in theirs)
     removed = [name for name in gone if _digest(own[name]) == origin[name]]
     return ProjectUpdate(project, program, compared, tuple(replaced), tuple(removed), tuple(changed))

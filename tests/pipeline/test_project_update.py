@@ -9,7 +9,7 @@ import pytest
 
 from kg.cli import main
 from kg.pipeline.new_project import create_project
-from kg.pipeline.project_update import find_update, note_origin
+from kg.pipeline.project_update import ORIGIN, Compared, find_update, note_origin
 from kg.project import Project, packaged_project
 from tests.projects import SmallProject
 
@@ -121,6 +121,16 @@ def test_the_commands_say_that_the_program_has_newer_files_and_what_to_do(
     assert '"prizes"' in path.read_text(encoding="utf-8")
     assert main(["update", *at]) == 0
     assert "The program has no newer ontology or queries than the project." in capsys.readouterr().err
+
+
+def test_a_project_made_in_a_clone_of_the_repository_can_be_updated(tmp_path: Path) -> None:
+    clone = create_project(tmp_path / "clone", like=packaged_project()).project
+    (clone.folder / ORIGIN).unlink()
+    copied = create_project(tmp_path / "films", like=clone).project
+    assert find_update(copied).compared is Compared.ALL
+    (clone.folder / "ontology/core.ttl").write_text("# another ontology\n")
+    other = create_project(tmp_path / "others", like=clone).project
+    assert not (other.folder / ORIGIN).exists()
 
 
 def test_what_was_not_compared_is_not_said_to_be_the_newest(
