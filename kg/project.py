@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,17 +71,17 @@ class Project:
         """True for the project that comes with this program."""
         return self.folder == packaged_project().folder
 
-    def changed_since(self, build: Path) -> Path | None:
-        """A file of facts or of the ontology that is newer than a build; None when there is none."""
+    def newer_than(self, build: Path) -> Iterator[Path]:
+        """Yield the files of facts and of the ontology that were written after a build."""
         built = (build / COUNTS).stat().st_mtime_ns
         for folder in ("data", "ontology"):
             for parent, folders, files in os.walk(self.folder / folder):
                 folders[:] = [name for name in folders if not is_hidden(name)]
                 for name in files:
                     path = Path(parent, name)
-                    if not is_hidden(name) and path.is_file() and path.stat().st_mtime_ns > built:
-                        return path
-        return None
+                    is_input = folder == "data" or (path.suffix == ".ttl" and name != _COMPLETENESS)
+                    if is_input and not is_hidden(name) and path.is_file() and path.stat().st_mtime_ns > built:
+                        yield path
 
     @property
     def data(self) -> Path:

@@ -324,9 +324,12 @@ def open_call_graph(call: argparse.Namespace) -> FilmGraph:
     if is_example(call, project):
         print_message("There is no project here: this is the example project. Name another with --project.")
     with contextlib.suppress(OSError):
-        if (changed := project.changed_since(graph.build)) is not None:
-            name = changed.relative_to(project.folder).as_posix()
-            print_message(f"{name} has changed since this graph was built: run kg build.")
+        if newer := list(project.newer_than(graph.build)):
+            from kg.pipeline.inputs import find_changed
+
+            if (changed := find_changed(newer, graph.build)) is not None:
+                name = changed.relative_to(project.folder).as_posix()
+                print_message(f"{name} has changed since this graph was built: run kg build.")
     return graph
 
 

@@ -148,6 +148,25 @@ def unchanged_files(
     return last.inputs.unchanged(named_files(project.data, within=project.real_folder), last.digests, schema)
 
 
+def find_changed(paths: Iterable[Path], build: Path) -> Path | None:
+    """The first of these files that is not as a build has read it; None where only their times are others.
+
+    Files whose digests would take long count as changed.
+    """
+    inputs, digests, compared = BuildInputs.of(build), FileDigests(), 0
+    for path in paths:
+        size = path.stat().st_size
+        compared += size
+        state = inputs.states.get(str(path)) if inputs is not None else None
+        if state is None or size != state.size or compared > _MOST_COMPARED or digests[path] != state.sha256:
+            return path
+    return None
+
+
+_MOST_COMPARED = 64 << 20
+"""Bytes of which digests are taken: some tenths of a second."""
+
+
 def reading_context(project: Project, texts: Path | str | None, lock: str, digests: FileDigests) -> str:
     """A digest of all that the reading of a file depends on besides the file."""
     path = project.data / "sources.yaml"

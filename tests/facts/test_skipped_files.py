@@ -43,7 +43,7 @@ def test_what_is_no_file_of_the_project_is_skipped_and_reported(
     propose_fixes(anora.project)
     find_faults(anora.project, {})
     build(anora.project)
-    assert anora.project.changed_since(anora.project.current_build) is None
+    assert not list(anora.project.newer_than(anora.project.current_build))
 
 
 def test_a_copy_of_a_project_may_have_links_to_its_files(anora: SmallProject) -> None:
