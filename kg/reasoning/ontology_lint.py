@@ -8,7 +8,7 @@ right, and one wrong date still make two entities equal.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from pyoxigraph import Triple
 
@@ -99,15 +99,33 @@ def never_fires(rules: Iterable[GroundRule], relations: Iterable[Relation]) -> I
         if len(rule.body) == 1:
             unused.setdefault(_named(rule.body[0]), rule.axioms[0][0])
     if unused:
-        named = ", ".join(sorted(unused)[:_MAX_UNUSED])
-        more = f" and {len(unused) - _MAX_UNUSED:,} more" if len(unused) > _MAX_UNUSED else ""
-        message = f"No data uses {named}{more}, so axioms about their members and values never apply."
+        message = f"No data uses {_some_of(unused)}, so axioms about their members and values never apply."
         yield Finding("owl/never-fires", message, Severity.INFO, focus=unused[min(unused)])
-    for rule in waiting:
-        if len(rule.body) > 1:
-            missing = " and ".join(sorted({_named(p) for p in rule.body if not _is_present(p, present)}))
-            message = f"{rule_in_words(rule)} ({rule.rule.name}) never applies: no data uses {missing}."
-            yield Finding("owl/never-fires", message, Severity.INFO, focus=rule.axioms[0][0])
+    others = [rule for rule in waiting if len(rule.body) > 1]
+    disjoint = [rule for rule in others if rule.rule.name in _DISJOINT_CLASSES]
+    if len(disjoint) > 1:
+        missing = {_named(p) for rule in disjoint for p in rule.body if not _is_present(p, present)}
+        names = ", ".join(sorted({rule.rule.name for rule in disjoint}))
+        message = f"{len(disjoint)} pairs of disjoint classes never contradict each other ({names}): no data uses "
+        message += f"{_some_of(missing)}."
+        yield Finding("owl/never-fires", message, Severity.INFO, focus=disjoint[0].axioms[0][0])
+        others = [rule for rule in others if rule not in disjoint]
+    for rule in others:
+        missing = {_named(p) for p in rule.body if not _is_present(p, present)}
+        message = (
+            f"{rule_in_words(rule)} ({rule.rule.name}) never applies: no data uses {' and '.join(sorted(missing))}."
+        )
+        yield Finding("owl/never-fires", message, Severity.INFO, focus=rule.axioms[0][0])
+
+
+_DISJOINT_CLASSES = ("cax-dw", "cax-adc")
+"""The rules by which classes contradict each other."""
+
+
+def _some_of(names: Collection[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - _MAX_UNUSED:,} more" if len(names) > _MAX_UNUSED else ""
+    return f"{', '.join(sorted(names)[:_MAX_UNUSED])}{more}"
 
 
 def _named(pattern: Spo) -> str:

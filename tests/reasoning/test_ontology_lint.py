@@ -13,7 +13,7 @@ from kg.project import find_project
 from kg.reasoning.infer import infer
 from kg.reasoning.ontology_lint import lint
 from kg.reasoning.rules import TYPE
-from kg.terms import Spo, to_spo
+from kg.terms import Spo, entity_iri, to_spo
 
 PREFIXES = """
 @prefix : <https://example.org/> .
@@ -102,6 +102,16 @@ def test_our_own_ontology_gives_no_warning() -> None:
     own = find_project(Path(__file__).parents[2]).ontology
     triples = [to_spo(t) for t in read_all_triples(own)]
     assert list(lint(triples)) == []
+
+
+def test_pairs_of_disjoint_classes_without_data_are_one_finding() -> None:
+    terms = "(film:Film film:Person film:Place film:Award)"
+    prefix = "@prefix film: <https://w3id.org/filmgraph/film/> ."
+    axioms = spo(f"{prefix} :All a owl:AllDisjointClasses ; owl:members {terms} .")
+    (pairs,) = lint(axioms, relations={(TYPE, str(entity_iri("Film")))})
+    assert pairs.message == (
+        "6 pairs of disjoint classes never contradict each other (cax-adc): no data uses Award, Person, Place."
+    )
 
 
 def test_a_rule_that_reads_a_relation_without_facts_never_fires() -> None:
