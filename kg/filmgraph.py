@@ -182,7 +182,8 @@ class FilmGraph:
         if answer.name:
             query = self.queries[answer.name]
             stored = query.empty_sentence(value_labels(query, answer.query, self.names))
-        return explain_empty(self.store, answer.query).sentences(contested_remedy=contested_remedy, stored=stored)
+        empty = explain_empty(self.store, answer.query, self.names.ontology)
+        return empty.sentences(contested_remedy=contested_remedy, stored=stored)
 
     def with_prefixes(self, text: str, ask: Callable[[str], _Result]) -> _Result:
         """The result of a query that may use the graph's prefixes, which the engine knows."""

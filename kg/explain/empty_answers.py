@@ -224,22 +224,26 @@ def _in_sparql(replacement: Replacement) -> str:
 # --- analysis
 
 
-def explain_empty(store: Store, text: str) -> EmptyAnswer:
-    """The reason why a query has no rows; the first that applies, in the order of `EmptyReason`."""
+def explain_empty(store: Store, text: str, ontology: Schema | None = None) -> EmptyAnswer:
+    """The reason why a query has no rows; the first that applies, in the order of `EmptyReason`.
+
+    Without its `ontology`, that of the store is read.
+    """
     if len(text) > MAX_LENGTH:
         return EmptyAnswer(EmptyReason.TOO_LONG)
+    ontology = ontology if ontology is not None else stored_ontology(store)
     tokens = list(tokenise(text))
     all_patterns = find_patterns(text)
     patterns = [pattern for pattern in all_patterns if not pattern.is_optional]
-    unknown_terms = tuple(_unknown_terms(store, patterns))
-    others = tuple(_other_unknown_terms(store, tokens, {term.curie for term in unknown_terms}))
+    unknown_terms = tuple(_unknown_terms(store, patterns, ontology))
+    others = tuple(_other_unknown_terms(store, tokens, {term.curie for term in unknown_terms}, ontology))
     empty = _modified(store, text, tokens)
     if empty is None and unknown_terms:
         empty = EmptyAnswer(EmptyReason.UNKNOWN_TERMS)
     elif empty is None:
-        reason = _failed_patterns(store, tokens, all_patterns)
+        reason = _failed_patterns(store, tokens, all_patterns, ontology)
         inferred = _inferred_triples(store, all_patterns, find_values_blocks(text, tokens))
-        foreign = find_foreign_properties(store, patterns, stored_ontology(store))
+        foreign = find_foreign_properties(store, patterns, ontology)
         empty = replace(reason, inferred=tuple(dict.fromkeys(inferred)), foreign=tuple(dict.fromkeys(foreign)))
     return replace(empty, unknown_terms=(*unknown_terms, *others), unbound=find_unbound(text))
 
@@ -263,12 +267,14 @@ def _modified(store: Store, text: str, tokens: Sequence[Token]) -> EmptyAnswer |
     return EmptyAnswer(EmptyReason.ALL_SKIPPED, rows=rows) if rows else None
 
 
-def _failed_patterns(store: Store, tokens: Sequence[Token], all_patterns: Sequence[TriplePattern]) -> EmptyAnswer:
+def _failed_patterns(
+    store: Store, tokens: Sequence[Token], all_patterns: Sequence[TriplePattern], ontology: Schema
+) -> EmptyAnswer:
     """The reason that is in the patterns, whose terms are known."""
     if not all_patterns:
         return EmptyAnswer(EmptyReason.NO_PATTERNS)
     patterns = [pattern for pattern in all_patterns if not pattern.is_optional]
-    if unmatched := tuple(_unmatched_patterns(store, patterns)):
+    if unmatched := tuple(_unmatched_patterns(store, patterns, ontology)):
         return EmptyAnswer(EmptyReason.UNMATCHED_PATTERNS, patterns=unmatched)
     if excluding := tuple(_excluding_patterns(store, patterns)):
         return EmptyAnswer(EmptyReason.EXCLUDING_PATTERNS, patterns=excluding)
@@ -276,7 +282,7 @@ def _failed_patterns(store: Store, tokens: Sequence[Token], all_patterns: Sequen
         return EmptyAnswer(EmptyReason.NAMED_GRAPHS_ONLY)
     clauses = tuple(dict.fromkeys(word for word in _EXCLUDING if any(token.is_word(word) for token in tokens)))
     alternatives = [pattern for pattern in all_patterns if pattern.is_optional]
-    if not clauses and (unmatched := tuple(_unmatched_patterns(store, alternatives))):
+    if not clauses and (unmatched := tuple(_unmatched_patterns(store, alternatives, ontology))):
         return EmptyAnswer(EmptyReason.UNMATCHED_PATTERNS, patterns=unmatched)
     if patterns and _matches(store, patterns):
         has_year = any(_YEAR.search(token.text) for token in tokens if token.kind in ("number", "string"))
@@ -290,9 +296,11 @@ _BUILT_IN = (RDF, RDFS, OWL, XSD)
 """Namespaces whose terms are known without a use."""
 
 
-def _other_unknown_terms(store: Store, tokens: Sequence[Token], named: set[str]) -> Iterator[UnknownTerm]:
+def _other_unknown_terms(
+    store: Store, tokens: Sequence[Token], named: set[str], ontology: Schema
+) -> Iterator[UnknownTerm]:
     """Terms that the query needs not match, in OPTIONAL, UNION, MINUS, EXISTS, FILTER or VALUES."""
-    suggestions, prologue = _Suggestions(store), Prologue(tokens)
+    suggestions, prologue = _Suggestions(store, ontology), Prologue(tokens)
     before = [None, *tokens]
     for previous, token in zip(before, tokens, strict=False):
         is_declared = previous is not None and (previous.is_word("BASE", "FROM", "NAMED") or previous.text == "^^")
@@ -353,8 +361,8 @@ def _constant(part: rdflib.term.Node, values: Mapping[str, str]) -> Term | None:
         return None  # no value, or several
 
 
-def _unknown_terms(store: Store, patterns: list[TriplePattern]) -> Iterator[UnknownTerm]:
-    suggestions = _Suggestions(store)
+def _unknown_terms(store: Store, patterns: list[TriplePattern], ontology: Schema) -> Iterator[UnknownTerm]:
+    suggestions = _Suggestions(store, ontology)
     roles = {iri: role for pattern in reversed(patterns) for iri, role in _roles(pattern)}
     for iri in dict.fromkeys(iri for pattern in patterns for iri in pattern.iris()):
         term = NamedNode(str(iri))
@@ -380,12 +388,8 @@ def _roles(pattern: TriplePattern) -> Iterator[tuple[str, _Role]]:
 class _Suggestions:
     """The known terms that an unknown one may stand for: terms of the ontology by meaning, entities by spelling."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    @cached_property
-    def _ontology(self) -> Schema:
-        return stored_ontology(self.store)
+    def __init__(self, store: Store, ontology: Schema) -> None:
+        self.store, self._ontology = store, ontology
 
     @cached_property
     def _curies(self) -> list[str]:
@@ -423,21 +427,20 @@ def _first_column(store: Store, query: str) -> list[object]:
     return [solution[0] for solution in find_solutions(store, query, prefixes=PREFIXES)]
 
 
-def _unmatched_patterns(store: Store, patterns: Iterable[TriplePattern]) -> Iterator[FailedPattern]:
+def _unmatched_patterns(store: Store, patterns: Iterable[TriplePattern], ontology: Schema) -> Iterator[FailedPattern]:
     for pattern in patterns:
         if not _matches(store, [pattern]):
             is_literal = isinstance(pattern.object, rdflib.Literal)
             failed = _match_other_terms(store, pattern) if is_literal else FailedPattern(_shorten(pattern))
-            failed = replace(failed, replaced=tuple(_replaced(store, pattern)))
+            failed = replace(failed, replaced=tuple(_replaced(pattern, ontology)))
             contested = [replace(pattern, graph=_CONTESTED)]
             is_contested = pattern.graph is None and _matches(store, contested)
             graph = _graph_of_match(store, pattern) if pattern.graph is None and not is_contested else ""
             yield replace(failed, is_contested=is_contested, graph=graph)
 
 
-def _replaced(store: Store, pattern: TriplePattern) -> Iterator[tuple[str, Replacement]]:
+def _replaced(pattern: TriplePattern, ontology: Schema) -> Iterator[tuple[str, Replacement]]:
     """Terms of an earlier ontology in a pattern; a kind only where a class should be."""
-    ontology = stored_ontology(store)
     for iri, role in _roles(pattern):
         name = iri.removeprefix(FILM)
         is_meant = role is _Role.CLASS or name not in ontology.narrowed

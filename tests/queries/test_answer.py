@@ -326,6 +326,17 @@ def test_an_empty_answer_of_any_query_has_an_explanation(graph: FilmGraph, query
     assert all(explain_empty(graph.store, query).sentences())
 
 
+def test_explaining_empty_answers_reads_the_ontology_once(graph: FilmGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert graph.names.ontology
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("kg.explain.empty_answers.stored_ontology", refuse)
+    assert graph.explain_empty(graph.sparql("SELECT ?x { ?x a film:Flim }"))
+    assert graph.explain_empty(graph.sparql('SELECT ?x { ?x rdfs:label "Anorra" }'))
+
+
 def test_a_value_without_a_name_is_that_of_the_only_required_parameter(tmp_path: Path) -> None:
     project = SmallProject(tmp_path / "films")
     project.write("data/films.yaml", DATA)
