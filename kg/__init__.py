@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kg.loaded_graph import LoadedGraph, infer, load, validate
     from kg.lookup.entity_names import Entity
     from kg.pipeline.build import build, check
+    from kg.pipeline.new_project import create_project as new
     from kg.queries.answer import Answer, Row
     from kg.rdflib_store import FilmGraphStore as Store
     from kg.reports import Finding, Report
@@ -40,6 +41,7 @@ __all__ = [
     "connect",
     "infer",
     "load",
+    "new",
     "open",
     "validate",
 ]
@@ -58,6 +60,7 @@ _EXPORTS = {
     "connect": ("kg.endpoints.endpoint_graph", "connect"),
     "infer": ("kg.loaded_graph", "infer"),
     "load": ("kg.loaded_graph", "load"),
+    "new": ("kg.pipeline.new_project", "create_project"),
     "open": ("kg.endpoints.endpoint_graph", "open_graph"),
     "validate": ("kg.loaded_graph", "validate"),
 }

@@ -414,15 +414,24 @@ class FilmGraph:
             raise unknown_source(name, self.provenance.sources)
         return id_of_name
 
-    def conflicts_with(self, source: str) -> tuple[Conflict, ...]:
-        """Values of a source of Wikidata that differ from those of other sources; none for any other source."""
+    def conflicts(self, source: str | None = None) -> list[Conflict]:
+        """What sources disagree on, with what was decided and why: all, or those in which one source has a fact.
+
+        Of a source of Wikidata, also values that differ from those of other sources though both may be true. Raises
+        `UnknownNameError` for a source that the graph does not have.
+        """
         from kg.exports.wikidata_model import is_wikidata
+        from kg.lookup.source_conflicts import find_conflicts
 
-        if not is_wikidata(self.provenance.sources[source]):
-            return ()
-        from kg.exports.wikidata_comparison import find_undecided_conflicts
+        if source is None:
+            return list(find_conflicts(self.provenance))
+        source = self.source_id(source)
+        conflicts = [conflict for conflict in find_conflicts(self.provenance) if source in conflict.sources]
+        if is_wikidata(self.provenance.sources[source]):
+            from kg.exports.wikidata_comparison import find_undecided_conflicts
 
-        return tuple(find_undecided_conflicts(self._export_request().wikidata_items(), source))
+            conflicts += find_undecided_conflicts(self._export_request().wikidata_items(), source)
+        return conflicts
 
     def texts(self, folder: Path | str | None = None) -> Texts:
         """The source texts in a folder, or else in the one that `KG_TEXTS` names, and those of the project."""

@@ -528,17 +528,13 @@ def _facts(call: argparse.Namespace) -> int:
 
 
 def _conflicts(call: argparse.Namespace) -> int:
-    from kg.lookup.source_conflicts import find_conflicts, write_conflicts
+    from kg.lookup.source_conflicts import write_conflicts
 
     graph = open_call_graph(call)
     source = graph.source_id(call.source) if call.source else None
     if call.count:
         return _count_agreement(call, graph, source)
-    conflicts = [
-        conflict for conflict in find_conflicts(graph.provenance) if source is None or source in conflict.sources
-    ]
-    if source is not None:
-        conflicts += graph.conflicts_with(source)
+    conflicts = graph.conflicts(source)
     if call.format == "json":
         write_json([conflict.as_dict() for conflict in conflicts])
     else:

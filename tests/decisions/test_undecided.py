@@ -9,7 +9,7 @@ import pytest
 from kg.cli import main
 from kg.decisions.conflicts import DecisionKind
 from kg.decisions.decide import write_decision
-from kg.errors import InputError
+from kg.errors import InputError, UnknownNameError
 from kg.facts.files import read_yaml_file
 from kg.filmgraph import FilmGraph
 from kg.loaded_graph import open_local_graph
@@ -103,6 +103,16 @@ def test_a_stored_query_answers_with_both_values_and_marks_them(graph: FilmGraph
     assert [(row.minutes, row.is_contested) for row in answer] == [(94, True), (96, True)]
     assert [row.contested for row in answer] == [True, True]
     assert rows(graph, "amounts") == [("1200000", "EUR", "True"), ("1500000", "EUR", "True")]
+
+
+def test_the_conflicts_of_a_graph_are_those_of_all_sources_or_of_one(graph: FilmGraph) -> None:
+    properties = [{to_short(fact.property) for fact in conflict.facts} for conflict in graph.conflicts()]
+    assert {"film:runningTime"} in properties
+    ours = graph.conflicts("trade-paper")
+    assert 0 < len(ours) <= len(properties)
+    assert all("trade-paper" in conflict.sources for conflict in ours)
+    with pytest.raises(UnknownNameError):
+        graph.conflicts("trade-papers")
 
 
 def test_a_row_that_holds_without_a_contested_value_is_not_marked(graph: FilmGraph) -> None:

@@ -34,5 +34,12 @@ def test_a_lesson_runs(lesson: Path) -> None:
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_imports_only_what_the_documents_describe(lesson: Path) -> None:
+    documents = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    lines = [line for cell in _cells(lesson) for line in "".join(cell["source"]).splitlines()]
+    assert [line for line in lines if line.startswith("from kg.") and line not in documents] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_is_kept_without_its_output(lesson: Path) -> None:
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in _cells(lesson))

@@ -15,7 +15,7 @@ from tests.projects import SmallProject
 
 def test_a_new_project_can_be_built_and_queried_immediately(anora: SmallProject, tmp_path: Path) -> None:
     anora.write("queries/directors.rq", "#+ summary: All\nSELECT ?person { ?film film:director ?person }\n")
-    new = create_project(tmp_path / "my films", like=anora.project)
+    new = kg.new(tmp_path / "my films", like=anora.project)
     project = new.project
     assert [file.name for file in new.files] == ["sources.yaml", "policy.yaml", "tangerine.yaml"]
     # The small ontology has no feature films.
