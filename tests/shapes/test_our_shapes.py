@@ -157,6 +157,12 @@ RULES = [
         "A label is a short text that does not begin or end with a space.",
     ),
     (
+        "NamedShape",
+        'film:anora rdfs:label "Anora" ; film:director film:sean-baker .',
+        'film:anora rdfs:label "Anora" ; a film:FeatureFilm .',
+        "No source states what this is, so no query for films or people finds it: write its type.",
+    ),
+    (
         "ReleaseAfterShootShape",
         SHOT + "film:r film:latest '2022-12-31'^^xsd:date .",
         SHOT + "film:r film:latest '2024-10-18'^^xsd:date .",
