@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -195,7 +196,8 @@ def _query_text(call: argparse.Namespace) -> str:
         if call.data and "-" in call.data:
             raise InputError("stdin has the data: give the query as a file, or with -e.")
         return read_text("-")
-    return str(call.file) if "{" in call.file and not _is_file(call.file) else read_text(call.file)
+    is_text = "{" in call.file or _BEGINS_LIKE_SPARQL.match(call.file) is not None
+    return str(call.file) if is_text and not _is_file(call.file) else read_text(call.file)
 
 
 def _is_file(name: str) -> bool:
@@ -207,7 +209,12 @@ def _is_file(name: str) -> bool:
 
 def _is_query(word: str) -> bool:
     """True for a query, or the name of a file that has one: never the name of data."""
-    return word.endswith((".rq", ".sparql")) or ("{" in word and any(c.isspace() for c in word))
+    is_text = "{" in word or _BEGINS_LIKE_SPARQL.match(word) is not None
+    return word.endswith((".rq", ".sparql")) or (is_text and any(c.isspace() for c in word))
+
+
+_BEGINS_LIKE_SPARQL = re.compile(r"\s*(?:prefix|base|select|ask|construct|describe)\s", re.IGNORECASE)
+"""A query, also one without its braces."""
 
 
 _SPARQL_EPILOG = 'Example: kg sparql --data people.ttl "SELECT * { ?person foaf:name ?name }"'

@@ -454,7 +454,8 @@ class StoredQueries(Mapping[str, StoredQuery]):
             if former in query.replaces:
                 replacement = query.replacement_of(former)
                 return UnknownNameError(name, kind=kind, suggestions=[query.name], replacement=replacement)
-        return UnknownNameError(name, kind=kind, suggestions=closest(name, known), remedy=Remedy.LIST_QUERIES)
+        likely = closest(name, known) or sorted(query for query in known if query.startswith(f"{former}-"))[:3]
+        return UnknownNameError(name, kind=kind, suggestions=likely, remedy=Remedy.LIST_QUERIES)
 
     def valid(self) -> Iterator[StoredQuery]:
         """The queries whose files have no fault."""

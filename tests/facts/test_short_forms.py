@@ -338,6 +338,12 @@ def test_a_passage_is_searched_for_words_only_once_and_not_for_true(films: Small
     assert [finding for finding in check(films.folder) if finding.severity is Severity.VIOLATION] == []
 
 
+def test_a_name_needs_no_braces(films: SmallProject) -> None:
+    films.write("data/films.yaml", "source: encyclopedia\nlater: {label: L, director: {Ann Lee}}\n")
+    advice = [finding.remedy for finding in films.read().findings if "'Ann Lee' is no property" in finding.message]
+    assert advice == ["Write a value without braces, and several as a list: [a, b]."]
+
+
 @pytest.mark.parametrize(
     ("line", "rest"),
     [

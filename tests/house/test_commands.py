@@ -23,6 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = SmallProject(tmp_path_factory.mktemp("films"))
     project.write("data/films.yaml", ANORA)
     project.write("queries/films.rq", "#+ summary: All films\nSELECT ?film { ?film a film:Film }")
+    project.write("queries/year-of-film.rq", "#+ summary: All years\nSELECT ?year { ?film film:year ?year }")
     project.open()
     return project.folder
 
@@ -76,6 +77,8 @@ WRONG = [
         "'rewiew' is neither a task of kg link (review, why, split) nor one of two files. Did",
     ),
     (["link", "splt", "film:anora", "film:heat"], "Did you mean split?"),
+    (["sparql", "SELECT ?film WHERE ?film a film:Film"], "query:1:"),
+    (["ask", "year"], "Did you mean year-of-film?"),
     (["what-if"], "Say what to change: --with FILE, --without SOURCE or --policy FILE."),
     (["no-such-command"], "no-such-command"),
 ]

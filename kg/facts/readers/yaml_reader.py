@@ -418,7 +418,8 @@ class YamlReader:
         if cut is None:
             return entries
         message, place = f"{names[cut]!r} is no property", entries[names[cut]][0].place
-        self.findings.add("unknown-property", message, place, value=names[cut], remedy=_COMMA_REMEDY)
+        remedy = _COMMA_REMEDY if cut else "Write a value without braces, and several as a list: [a, b]."
+        self.findings.add("unknown-property", message, place, value=names[cut], remedy=remedy)
         return {name: entry for number, (name, entry) in enumerate(entries.items()) if number not in (cut - 1, cut)}
 
     def _is_rest(self, name: str, value: YamlNode) -> bool:
