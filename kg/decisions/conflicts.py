@@ -47,6 +47,8 @@ class DecisionKind(StrEnum):
     """There is a value of a later day."""
     COARSER = "coarser"
     """There is a more precise date that agrees with it."""
+    KEY = "key"
+    """It is no name, but a key of a dataset without names, and another source has a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,19 @@ def resolve_numbered(
     single_valued: Mapping[NamedNode, AbstractSet[NamedNode] | None],
     schema: Schema,
     policy: Policy,
+    keys: Container[int] = (),
 ) -> NumberedDecisions:
-    """The contested ones of these facts by their positions, and every decision."""
+    """The contested ones of these facts by their positions, and every decision.
+
+    `keys` are the positions of aliases that are no names.
+    """
     contested: dict[int, ContestedFact] = {}
     for number, fact in enumerate(facts):
         if fact.rank is Rank.DEPRECATED:
             reason = fact.because or "the source is known to be wrong here"
             contested[number] = ContestedFact(fact, DecisionKind.DEPRECATED, reason)
+        elif number in keys:
+            contested[number] = ContestedFact(fact, DecisionKind.KEY, "a key of its dataset, and no name")
     candidates = [fact for number, fact in enumerate(facts) if number not in contested] if contested else facts
     decisions = tuple(ConflictResolver(candidates, single_valued, schema, policy).decisions())
     for number, lost in _contested_facts(facts, decisions):

@@ -5,12 +5,17 @@ entity; with `predicate_modifier` `Not`, that they mean two. Other predicates ar
 `sssom:NoTermFound`, which says that no entity was found. A row that cannot be read is a finding, and the next is read.
 One that would say that two names mean the same entity is left out, with a warning; one that may say that they do not is
 a violation, since without it other rows could unite the two.
+
+An import may state links between IRIs that other imports describe, in `stated_links.txt`. It does not know what these
+call an IRI, so a build finds that; in whatever order they came.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
+import hashlib
 import io
 import re
 from collections import defaultdict, deque
@@ -21,14 +26,19 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.facts.files import IMPORTS, FileFindings, read_text, read_yaml
+from kg.facts.files import IMPORTS, FileFindings, import_tables, read_text, read_yaml
 from kg.facts.named_values import LinkedNames
 from kg.reports import Finding, Place, Severity
+from kg.sql import quote
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
 from kg.text.ellipsis import shortened
 from kg.text.folding import closest
 
 LINKS_FILE = "links.sssom.tsv"
+STATED_FILE = "stated_links.txt"
+"""The links that an import states and in which it has no name for an IRI: on each line two names or IRIs."""
+DIGITS_OF_IRI = 12
+"""Digits of its digest with which the name ends that an import gives to an IRI."""
 SSSOM_COLUMNS = (
     "subject_id",
     "subject_label",
@@ -183,6 +193,56 @@ def link_files(data: Path) -> Iterator[Path]:
     yield from filter(Path.is_file, (data / LINKS_FILE, *sorted((data / IMPORTS).glob(f"*/{LINKS_FILE}"))))
 
 
+def digest_of_iri(iri: str) -> str:
+    """The digits with which the name ends that an import gives to an IRI of no known dataset."""
+    return hashlib.sha256(iri.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS_OF_IRI]
+
+
+def read_stated_links(data: Path) -> tuple[Judgement, ...]:
+    """The links that imports state between IRIs, by the names that all imports give to these."""
+    files = sorted(filter(Path.is_file, (data / IMPORTS).glob(f"*/{STATED_FILE}")))
+    rows = [
+        (Place(f"data/{path.relative_to(data).as_posix()}", number), *cells)
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), start=1)
+        if len(cells := line.split("\t")) == 2
+    ]
+    names = _names_of_iris(data, {text for _, *pair in rows for text in pair if ":" in text})
+    judgements = []
+    for place, *pair in rows:
+        subjects, objects = (names.get(text, ()) if ":" in text else (text,) for text in pair)
+        if subjects and objects:
+            first, *others = (to_iri(name) for name in dict.fromkeys((*subjects, *objects)))
+            comment = f"stated by {place.file.split('/')[-2]}"
+            judgements += [Judgement(first, other, True, STATED, comment=comment, place=place) for other in others]
+    return tuple(judgements)
+
+
+def _names_of_iris(data: Path, iris: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """IRI -> the names of the entities that imports made of it."""
+    if not iris:
+        return {}
+    import duckdb
+
+    by_digest: dict[str, list[str]] = defaultdict(list)
+    for iri in sorted(iris):
+        by_digest[digest_of_iri(iri)].append(iri)
+    names: dict[str, set[str]] = defaultdict(set)
+    with duckdb.connect() as sql:
+        sql.execute("CREATE TABLE digest AS SELECT unnest($1::VARCHAR[]) AS digits", [list(by_digest)])
+        for folder in sorted((data / IMPORTS).glob("*/")):
+            for table in import_tables(folder):
+                select = (
+                    f"SELECT DISTINCT subject FROM {table} SEMI JOIN digest ON digits = right(subject, {DIGITS_OF_IRI})"
+                    f" WHERE starts_with(subject, {quote(f'{folder.name}-')}) AND NOT contains(subject, '.')"
+                )
+                with contextlib.suppress(duckdb.Error):  # reading its facts says what is wrong with it
+                    for (name,) in sql.execute(select).fetchall():
+                        for iri in by_digest[name[-DIGITS_OF_IRI:]]:
+                            names[iri].add(name)
+    return {iri: tuple(sorted(found)) for iri, found in names.items()}
+
+
 def read_links(path: Path, *, file: str) -> LinksRead:
     """The links in a file, or none when there is no file; `file` is its name in findings."""
     return _read_files({file: path} if path.exists() else {})
@@ -191,7 +251,8 @@ def read_links(path: Path, *, file: str) -> LinksRead:
 def read_project_links(data: Path, *, skipped: Collection[Path] = ()) -> LinksRead:
     """The links of a project, from all of its files but those that are `skipped`."""
     paths = (path for path in link_files(data) if path not in skipped)
-    return _read_files({f"data/{path.relative_to(data).as_posix()}": path for path in paths})
+    files = {f"data/{path.relative_to(data).as_posix()}": path for path in paths}
+    return _read_files(files, stated=read_stated_links(data))
 
 
 def linked_names(data: Path) -> LinkedNames:
@@ -199,8 +260,8 @@ def linked_names(data: Path) -> LinkedNames:
     return lambda skipped: read_project_links(data, skipped=skipped).links.cluster_of
 
 
-def _read_files(files: Mapping[str, Path]) -> LinksRead:
-    judgements: list[Judgement] = []
+def _read_files(files: Mapping[str, Path], *, stated: Iterable[Judgement] = ()) -> LinksRead:
+    judgements: list[Judgement] = [*stated]
     findings: list[Finding] = []
     for file, path in files.items():
         text = read_text(path, file=file)

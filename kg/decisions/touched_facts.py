@@ -18,11 +18,11 @@ from kg.decisions.links import Links, wikidata_item
 from kg.decisions.policy import Policy
 from kg.decisions.ranks import check_ranks
 from kg.facts.fact_table import KNOWN, RANKS, ProjectFacts
-from kg.facts.model import Rank
+from kg.facts.model import Rank, is_key
 from kg.reports import Finding
 from kg.schema import Schema
 from kg.sql import quote
-from kg.terms import TYPE
+from kg.terms import ALIAS, LABEL, TYPE, to_text
 
 
 def check_ranks_in(table: ProjectFacts) -> list[Finding]:
@@ -67,10 +67,17 @@ def resolve_conflicts_in(
     _add_single_valued(table, (*single_valued, *policy.figure_keys))
     _add_classes(table, schema)
     _add_parts(table)
-    condition = f"({_concerns('disputed')} OR {_ranks(Rank.DEPRECATED)})"
-    touched = dict(table.numbered(condition))
-    numbers = list(touched)
-    decided = resolve_numbered(tuple(touched.values()), single_valued=single_valued, schema=schema, policy=policy)
+    second_names = dict(table.numbered(_second_names(table)))
+    keys = {number: fact for number, fact in second_names.items() if is_key(fact)}
+    touched = dict(table.numbered(f"({_concerns('disputed')} OR {_ranks(Rank.DEPRECATED)})")) | keys
+    numbers = sorted(touched)
+    decided = resolve_numbered(
+        tuple(touched[number] for number in numbers),
+        single_valued=single_valued,
+        schema=schema,
+        policy=policy,
+        keys={position for position, number in enumerate(numbers) if number in keys},
+    )
     table.keep({numbers[position]: touched[numbers[position]] for position in decided.contested})
     _create_numbers(table, "contested_fact", (numbers[position] for position in decided.contested))
     preferred = {fact for decision in decided.decisions for fact in decision.preferred}
@@ -78,6 +85,12 @@ def resolve_conflicts_in(
     chosen = (number for number, fact in touched.items() if fact.subject in subjects and fact in preferred)
     _create_numbers(table, "preferred_fact", chosen)
     return Resolution(table.where(KNOWN), tuple(decided.contested.values()), decided.decisions)
+
+
+def _second_names(table: ProjectFacts) -> str:
+    """A condition on facts: the aliases that were labels, of linked entities."""
+    labels = f"SELECT number FROM fact_read WHERE p = {quote(to_text(LABEL))}"
+    return f"(p IN ({table.ids((ALIAS,))}) AND number IN ({labels}))"
 
 
 def _add_single_valued(table: ProjectFacts, properties: Iterable[NamedNode]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,10 +12,11 @@ from typing import NamedTuple
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.reports import Finding, Place, Severity
-from kg.terms import FACT, FILM, SOURCE, Term, to_curie, to_text
+from kg.terms import ALIAS, FACT, FILM, LABEL, SOURCE, Term, to_curie, to_text
 from kg.text.folding import to_slug
 
 NOWHERE = Place("")
+_KEY = re.compile(r"[^\s_]*\d[^\s_]*")
 
 
 class Rank(StrEnum):
@@ -131,6 +133,12 @@ class Fact:
     def iri(self) -> NamedNode:
         """`fact:` and the id."""
         return NamedNode(FACT + self.id)
+
+
+def is_key(fact: Fact) -> bool:
+    """True for a name that an import made of a key or an identifier, since its dataset has none: `tt0048356`."""
+    is_made = fact.paraphrase and bool(fact.evidence.record) and fact.property in (LABEL, ALIAS)
+    return is_made and isinstance(fact.value, Literal) and _KEY.fullmatch(fact.value.value) is not None
 
 
 def is_plain(fact: Fact) -> bool:

@@ -16,6 +16,7 @@ import unicodedata
 from functools import lru_cache
 
 from kg import vocabulary
+from kg.decisions.links import digest_of_iri
 from kg.sql import quote
 
 _NAME = "[a-z0-9_]+(?:-[a-z0-9_]+)*"
@@ -56,10 +57,9 @@ def text_entity_name(prefix: str, text: str) -> str:
     return f"{prefix}-{_slug(text)}" if is_word else dataset_entity_name(prefix, text)
 
 
-def hashed_name(prefix: str, text: str, key: str) -> str:
-    """The name of an entity with a key that the text does not contain, such as an IRI."""
-    slug, digest = _slug(text), _hexadecimal(key)[:_DIGITS_OF_SCRIPT]
-    return "-".join(filter(None, (prefix, slug, digest)))
+def name_of_iri(prefix: str, text: str, iri: str) -> str:
+    """The name of an entity whose key is an IRI, of which the text is the last part."""
+    return "-".join(filter(None, (prefix, _slug(text), digest_of_iri(iri))))
 
 
 def may_share_names(prefix: str, other: str) -> bool:

@@ -24,9 +24,9 @@ from kg.facts.model import Source
 from kg.files.yaml_files import YamlNode
 from kg.importers.dataset_names import (
     dataset_entity_name,
-    hashed_name,
     may_share_names,
     name_component,
+    name_of_iri,
     text_entity_name,
 )
 from kg.importers.input_files import list_files
@@ -231,6 +231,8 @@ class _RdfReader:
     datasets: tuple[LinkedDataset, ...]
     numbered: set[str] = field(default_factory=set)
     """The entities whose number in Wikidata has been added."""
+    latest: str = ""
+    """The entity whose IRI has been read for an identifier last; the triples of a subject mostly follow each other."""
 
     @property
     def schema(self) -> Schema:
@@ -303,14 +305,9 @@ class _RdfReader:
 
     def add_other_name(self, subject: Any, property: NamedNode, value: Any) -> None:
         """Add what an entity is called elsewhere: its identifier there, or a link to the name that it has here."""
-        is_link = (
-            property.value in _LINKS
-            and isinstance(subject, NamedNode)
-            and isinstance(value, NamedNode)
-            and value.value.startswith((FILM, *self.mapping.names))
-        )
+        is_link = property.value in _LINKS and isinstance(subject, NamedNode) and isinstance(value, NamedNode)
         if is_link:
-            self.session.add_link(self.name(subject)[0], self.name(value)[0])
+            self.session.add_link(self.name_or_iri(subject), self.name_or_iri(value))
         if not self.add_identifier(subject, value) and not is_link:
             self.skip(property, "an address of no dataset in ontology/datasets.ttl")
 
@@ -361,9 +358,20 @@ class _RdfReader:
             name, number = self.name(value)
             label = number or _last_part(value)
         self.session.add_stub(
-            name, class_name=class_name, label=label, wikidata_id=number, record=_record(subject), via=via
+            name,
+            class_name=class_name,
+            label=label,
+            is_name=isinstance(value, Literal),
+            wikidata_id=number,
+            record=_record(subject),
+            via=via,
         )
         return name
+
+    def name_or_iri(self, term: NamedNode) -> str:
+        """The name of a term in all imports; its IRI where each import gives it a name of its own."""
+        is_named = term.value.startswith((FILM, *self.mapping.names))
+        return self.name(term)[0] if is_named else term.value
 
     def name(self, term: Any) -> tuple[str, str]:
         """The name of a term here, and its number in Wikidata."""
@@ -379,13 +387,17 @@ class _RdfReader:
                 if prefix == "dbpedia":
                     return dataset_entity_name(prefix, local.replace("_", " "), usual=_ARTICLE), ""
                 return self.mapping.check_name(prefix, dataset_entity_name(prefix, local), term.value), ""
-        return hashed_name(self.prefix, _last_part(term), term.value), ""
+        return name_of_iri(self.prefix, _last_part(term), term.value), ""
 
     def add(self, subject: Any, property: str, value: str, *, language: str = "") -> None:
         name, number = self.name(subject)
         if number and name not in self.numbered:
             self.numbered.add(name)
             self.session.add_fact(name, "wikidataId", number, record=_record(subject))
+        if not number and name != self.latest:
+            self.latest = name
+            if isinstance(subject, NamedNode) and (found := find_identifier(subject.value, self.datasets)) is not None:
+                self.session.add_fact(name, term_name(found[0]), found[1], record=_record(subject))
         self.session.add_fact(name, property, value, language=language, record=_record(subject))
 
     def skip(self, property: NamedNode, reason: str) -> None:

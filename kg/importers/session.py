@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
-from kg.decisions.links import LINKS_FILE, STATED, Judgement, to_sssom
+from kg.decisions.links import LINKS_FILE, STATED, STATED_FILE, Judgement, read_stated_links, to_sssom
 from kg.errors import InputError
 from kg.facts.files import IMPORTS, import_tables
 from kg.facts.literals import is_address, parse_value
@@ -53,6 +53,8 @@ _PREFIXES_FILE = "prefixes.txt"
 _ALWAYS = ("subject", "property", "value", "record")
 _INVERSE = NamedNode(OWL + "inverseOf")
 _CSV = "FORMAT csv, HEADER true"
+_LINKS = "SELECT DISTINCT subject, object FROM link WHERE subject <> object"
+_IS_OF_IRIS = "(contains(subject, ':') OR contains(object, ':'))"
 
 
 @dataclass
@@ -72,6 +74,10 @@ class ImportSummary:
     reject_reasons: RejectReasons = field(default_factory=RejectReasons)
     unnamed: int = 0
     """Entities without a name in the dataset: their label is their key or identifier."""
+    stated_links: int = 0
+    """Links to IRIs for which the import has no names."""
+    applied_links: int = 0
+    """How many of them are between entities that imports describe."""
     skipped: Counter[str] = field(default_factory=Counter)
     """Why records or values were left out -> how many."""
     unmapped: Counter[str] = field(default_factory=Counter)
@@ -103,6 +109,9 @@ class ImportSummary:
         if self.unnamed:
             entities = counted(self.unnamed, "entity is", "entities are")
             lines.append(f"without a name: {entities} labelled with the key or identifier")
+        if self.stated_links:
+            links = f"{counted(self.stated_links, 'link')} to IRIs of other datasets"
+            lines.append(f"stated: {links}; {self.applied_links:,} of these IRIs are imported, so these links apply")
         lines += _count_lines("left out", self.skipped, limit)
         lines += _count_lines("not in the mapping", self.unmapped, limit)
         return "\n".join(lines) + "\n"
@@ -128,6 +137,8 @@ class ImportSummary:
             "rejected_values": self.rejected_values,
             "reject_reasons": dict(sorted(self.reject_reasons.counts.items())),
             "unnamed": self.unnamed,
+            "stated_links": self.stated_links,
+            "applied_links": self.applied_links,
             "skipped": dict(sorted(self.skipped.items())),
             "unmapped": dict(sorted(self.unmapped.items())),
             "files": [path.as_posix() for path in self.files],
@@ -249,13 +260,23 @@ class ImportSession:
         return set.intersection(*wider) if wider else set()
 
     def add_stub(
-        self, entity: str, *, class_name: str, label: str, wikidata_id: str = "", record: str = "", via: str = ""
+        self,
+        entity: str,
+        *,
+        class_name: str,
+        label: str,
+        is_name: bool = True,
+        wikidata_id: str = "",
+        record: str = "",
+        via: str = "",
     ) -> None:
         """Add the stub of an entity that a fact leads to: used only where the dataset does not describe the entity.
 
-        `via` is the property of that fact.
+        `via` is the property of that fact. A label that `is_name` is of the dataset, and no key or part of an IRI.
         """
-        self.spool.write_stub((entity, class_name, label, wikidata_id, "wikidataId", record, via))
+        self.spool.write_stub(
+            (entity, class_name, label, wikidata_id, "wikidataId", record, via, "true" if is_name else "false")
+        )
 
     def add_name(self, entity: str, label: str) -> None:
         """Add the label of an entity that is not imported, for the case that a fact leads to it."""
@@ -266,7 +287,7 @@ class ImportSession:
         self.spool.write_row((entity, "type", "", *[""] * (len(ROW_COLUMNS) - 3)))
 
     def add_link(self, subject: str, object: str) -> None:
-        """Add the judgement of the dataset that two names mean the same entity."""
+        """Add the judgement of the dataset that two names mean the same entity; or IRIs, which other imports name."""
         self.spool.write_link((subject, object))
 
     def add_redirect(
@@ -453,6 +474,7 @@ class ImportSession:
         self._publish_rejects(self.folder / "rejects.txt")
         self._publish_prefixes(self.folder / _PREFIXES_FILE)
         self.summary.files = (self.folder / name, *self._publish_links(self.folder / LINKS_FILE))
+        self._publish_stated_links(self.folder / STATED_FILE)
 
     def _used_columns(self) -> set[str]:
         """The optional columns that have a value in some row."""
@@ -475,7 +497,7 @@ class ImportSession:
 
     def _publish_links(self, path: Path) -> Iterator[Path]:
         """Write the judgements of the dataset beside its facts."""
-        rows = self.sql.execute("SELECT DISTINCT subject, object FROM link WHERE subject <> object ORDER BY ALL")
+        rows = self.sql.execute(f"{_LINKS} AND NOT {_IS_OF_IRIS} ORDER BY ALL")
         judgements = [
             Judgement(to_iri(subject), to_iri(object), True, STATED, comment=f"stated by {self.source.id}")
             for subject, object in rows.fetchall()
@@ -485,6 +507,17 @@ class ImportSession:
             yield path
         else:
             path.unlink(missing_ok=True)
+
+    def _publish_stated_links(self, path: Path) -> None:
+        """Write the judgements of the dataset on IRIs, and count those IRIs that have a name in some import."""
+        rows = self.sql.execute(f"{_LINKS} AND {_IS_OF_IRIS} ORDER BY ALL").fetchall()
+        if not rows:
+            path.unlink(missing_ok=True)
+            return
+        write_file(path, (f"{subject}\t{object}\n" for subject, object in rows))
+        places = {judgement.place for judgement in read_stated_links(self.data)}
+        self.summary.stated_links = len(rows)
+        self.summary.applied_links = sum(place.file.split("/")[-2] == self.source.id for place in places)
 
     def _publish_prefixes(self, path: Path) -> None:
         id = self.source.id

@@ -225,7 +225,7 @@ class Spool:
         """
         for name, file, columns in (
             ("row", self._rows, ROW_COLUMNS),
-            ("stub", self._stubs, STUB_COLUMNS),
+            ("stub", self._stubs, (*STUB_COLUMNS, "is_name")),
             ("name", self._names, NAME_COLUMNS),
             ("link", self._links, LINK_COLUMNS),
             ("redirect", self._redirects, REDIRECT_COLUMNS),

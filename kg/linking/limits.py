@@ -34,7 +34,7 @@ from kg.linking.names import Title
 
 MAX_YEARS_APART = 12
 """Years between two films that no difference in dating can explain."""
-AMBIGUOUS_SCHEMES = frozenset({"identifier", "internetArchiveId", "wikipediaArticle"})
+AMBIGUOUS_SCHEMES = frozenset({"identifier", "internetArchiveId", "iri", "wikipediaArticle"})
 """Schemes that may give one entity several identifiers. In any other, two identifiers are two entities."""
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _FILMS = frozenset({"Film", "FeatureFilm", "ShortFilm"})

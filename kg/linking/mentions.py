@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg import vocabulary as film
-from kg.facts.model import Fact
+from kg.decisions.links import digest_of_iri
+from kg.facts.model import Fact, is_key
 from kg.linking.model import Credit, Mention
 from kg.linking.names import find_year
 from kg.schema import KIND, Schema
@@ -69,9 +70,7 @@ _ADDRESSES = (
     ("letterboxdId", re.compile(r"letterboxd\.com/film/([\w-]+)")),
 )
 """Scheme -> the addresses that contain its identifiers."""
-_ARTICLE = "wikipediaArticle"
-_NUMBER = re.compile(r"[^\s_]*\d[^\s_]*")
-"""A key or an identifier, such as `Q56005`."""
+_ARTICLE, _IRI = "wikipediaArticle", "iri"
 _MINUTES = re.compile(r"(\d{1,4})(?:\.\d+)?")
 MIN_PREFIX_SHARE = 0.3
 """The share of a source's entities that have a prefix in their names, from which on it is that of a dataset."""
@@ -83,10 +82,14 @@ Subject = NamedNode | BlankNode
 
 @dataclass
 class _Entity:
-    """The values of one entity by property, the imports that describe it, and whether people wrote a block of it."""
+    """The values of one entity by property, the imports that describe it, and whether people wrote a block of it.
+
+    `iri` is the one that it has in its dataset, where an import made its name of that.
+    """
 
     sources: dict[str, None] = field(default_factory=dict)
     is_own: bool = False
+    iri: str = ""
     values: dict[NamedNode, list[Term]] = field(default_factory=lambda: defaultdict(list))
 
     def texts(self, *properties: NamedNode) -> Iterator[str]:
@@ -220,7 +223,9 @@ def _group_by_entity(facts: Iterable[Fact]) -> dict[Subject, _Entity]:
         entity = entities[fact.subject]
         if fact.evidence.record:
             entity.sources[fact.evidence.source] = None
-            if _is_made_of_number(fact):
+            if not entity.iri and _is_name_of(fact.evidence.record, fact.subject):
+                entity.iri = fact.evidence.record
+            if is_key(fact):
                 continue
         else:
             entity.is_own = True
@@ -228,10 +233,9 @@ def _group_by_entity(facts: Iterable[Fact]) -> dict[Subject, _Entity]:
     return dict(entities)
 
 
-def _is_made_of_number(fact: Fact) -> bool:
-    """True for a label that an import made of a key or an identifier: other sources have another name for it."""
-    is_made = fact.paraphrase and fact.property == LABEL and isinstance(fact.value, Literal)
-    return is_made and _NUMBER.fullmatch(fact.value.value) is not None
+def _is_name_of(record: str, subject: Subject) -> bool:
+    """True where an import made the name of an entity of the IRI that its record is."""
+    return "://" in record and subject.value.endswith(f"-{digest_of_iri(record)}")
 
 
 def _local_name(iri: NamedNode) -> str:
@@ -349,7 +353,9 @@ def _find_countries(entity: _Entity, entities: _Entities, clues: _CluesOfSchema)
 
 
 def _find_identifiers(iri: NamedNode, entity: _Entity, clues: _CluesOfSchema) -> Iterator[tuple[str, str]]:
-    """Pairs of scheme and identifier; the name of an item of Wikidata is its identifier there, and so is an article."""
+    """Pairs of scheme and identifier: values, articles, the name of an item of Wikidata, and the IRI in a dataset."""
+    if entity.iri:
+        yield _IRI, entity.iri
     yield from ((_ARTICLE, link) for link in map(interwiki_link, entity.texts(film.wikipediaArticle)) if link)
     for property, terms in entity.values.items():
         scheme = _local_name(property)

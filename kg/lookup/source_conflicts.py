@@ -199,7 +199,7 @@ def most_contested(columns: Columns, *, limit: int) -> ContestedEntities:
 
 
 def _is_disputed(group: Iterable[ContestedFact]) -> bool:
-    return any(lost.kind is not DecisionKind.DEPRECATED for lost in group)
+    return any(lost.kind not in (DecisionKind.DEPRECATED, DecisionKind.KEY) for lost in group)
 
 
 def _to_conflict(group: Sequence[ContestedFact], facts: Iterable[Fact], provenance: Provenance) -> Conflict:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.dataset_names import hashed_name, name_component
+from kg.importers.dataset_names import name_component, name_of_iri
 from kg.pipeline.build import check
 from tests.importers.import_project import DATASETS, ImportProject
 
@@ -191,7 +191,7 @@ TURTLE = """\
 def test_schema_org_is_imported_by_the_crosswalk(project: ImportProject, tmp_path: Path) -> None:
     (tmp_path / "films.ttl").write_text(TURTLE, encoding="utf-8")
     assert project.run("rdf", str(tmp_path / "films.ttl")) == 0
-    values = dict(project.values_of(hashed_name("films", "Anora", "http://films.example/Anora")))
+    values = dict(project.values_of(name_of_iri("films", "Anora", "http://films.example/Anora")))
     assert values["rdfs:label"] == "Anora"
     assert (values["runningTime"], values["date"], values["countryOfOrigin"]) == ("139", "2024-10-18", "wd-q30")
     assert ("rdfs:label", "Sean Baker") in project.values_of(values["director"])
@@ -218,7 +218,7 @@ def test_a_class_of_others_may_be_a_class_of_ours_with_a_kind(
     line = f"<http://places.example/X> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{their_class}> .\n"
     (tmp_path / "places.nt").write_text(line, encoding="utf-8")
     assert project.run("rdf", str(tmp_path / "places.nt")) == 0
-    assert project.values_of(hashed_name("places", "X", "http://places.example/X")) == {
+    assert project.values_of(name_of_iri("places", "X", "http://places.example/X")) == {
         ("rdf:type", class_name),
         ("kind", kind),
     }
@@ -232,8 +232,8 @@ def test_a_node_of_which_only_the_name_is_known_is_left_out(
     (tmp_path / "films.ttl").write_text(f"@base <http://films.example/> .\n{TURTLE}{other}{named}", encoding="utf-8")
     assert project.run("rdf", str(tmp_path / "films.ttl")) == 0
     assert "names of nodes of which the mapping has neither" in capsys.readouterr().out
-    assert project.values_of(hashed_name("films", "7", "http://films.example/7")) == set()
-    assert ("rdfs:label", "Lot 8") in project.values_of(hashed_name("films", "8", "http://films.example/8"))
+    assert project.values_of(name_of_iri("films", "7", "http://films.example/7")) == set()
+    assert ("rdfs:label", "Lot 8") in project.values_of(name_of_iri("films", "8", "http://films.example/8"))
 
 
 def test_lines_of_rdf_that_do_not_parse_are_rejected(project: ImportProject) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kg.cli import main
 from kg.decisions.links import read_project_links
 from kg.importers.rdf import _to_minutes
 from kg.pipeline.build import check
-from kg.terms import to_curie
+from kg.terms import LABEL, to_curie
 from tests.importers.import_project import ImportProject
 
 
@@ -130,6 +131,63 @@ def test_addresses_of_known_datasets_are_identifiers_and_other_names_are_links(
     }
     (judgement,) = read_project_links(project.folder / "data").links.judgements
     assert {to_curie(name.value) for name in judgement.names} == {f"film:{film}", "film:dbpedia-yojimbo"}
+
+
+MOVIE = "<{iri}> a <https://schema.org/Movie> ; <https://schema.org/name> {name} .\n"
+SAME = "<https://b.example/9> <http://www.w3.org/2002/07/owl#sameAs> <https://a.example/1> .\n"
+
+
+@pytest.mark.parametrize("order", ["ab", "ba", "abc", "cba", "cab"])
+def test_same_as_links_entities_of_two_imports_in_whatever_order_they_come(
+    project: ImportProject, tmp_path: Path, order: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a = MOVIE.format(iri="https://a.example/1", name='"Ugetsu"')
+    b = MOVIE.format(iri="https://b.example/9", name='"Tales of Moonlight"')
+    texts = {"a": a, "b": b, "c": SAME} if "c" in order else {"a": a, "b": b + SAME}
+    for source in order:
+        (tmp_path / f"{source}.ttl").write_text(texts[source])
+        assert project.run("rdf", str(tmp_path / f"{source}.ttl")) == 0
+    summaries = capsys.readouterr().out
+    assert "1 link to IRIs of other datasets" in summaries
+    assert ("; 1 of these IRIs" if order in ("ab", "abc") else "; 0 of these IRIs") in summaries
+    (cluster,) = read_project_links(project.folder / "data").links.clusters
+    assert {to_curie(name.value)[:9] for name in cluster} == {"film:a-1-", "film:b-9-"}
+    assert project.run("remove", "a") == 0
+    assert not read_project_links(project.folder / "data").links
+
+
+def test_an_iri_that_two_imports_describe_is_one_entity_for_linking(project: ImportProject, tmp_path: Path) -> None:
+    for source, name in (("a", "Ugetsu"), ("b", "Tales of Moonlight")):
+        (tmp_path / f"{source}.ttl").write_text(MOVIE.format(iri="https://a.example/1", name=f'"{name}"'))
+        assert project.run("rdf", str(tmp_path / f"{source}.ttl")) == 0
+    assert main(["link", "--project", str(project.folder)]) == 0
+    (judgement,) = read_project_links(project.folder / "data").links.judgements
+    assert judgement.same
+
+
+@pytest.mark.parametrize(
+    ("iri", "identifier"),
+    [
+        ("https://www.imdb.com/title/tt0055630/", ("imdbId", "tt0055630")),
+        ("https://www.themoviedb.org/movie/11878", ("tmdbMovieId", "11878")),
+        ("http://www.wikidata.org/entity/Q20475", ("wikidataId", "Q20475")),
+    ],
+)
+def test_the_iri_of_an_entity_is_its_identifier_in_the_dataset_of_the_iri(
+    project: ImportProject, tmp_path: Path, iri: str, identifier: tuple[str, str]
+) -> None:
+    (tmp_path / "a.ttl").write_text(MOVIE.format(iri=iri, name='"Yojimbo"'))
+    assert project.run("rdf", str(tmp_path / "a.ttl")) == 0
+    (film,) = {to_curie(fact.subject.value).removeprefix("film:") for fact in project.facts()}
+    assert project.values_of(film) == {("rdf:type", "Film"), ("rdfs:label", "Yojimbo"), identifier}
+
+
+def test_the_last_part_of_an_iri_is_a_label_but_no_name_of_the_dataset(project: ImportProject, tmp_path: Path) -> None:
+    director = "<https://a.example/1> <https://schema.org/director> <https://a.example/person/nm7> .\n"
+    (tmp_path / "a.ttl").write_text(MOVIE.format(iri="https://a.example/1", name='"Ugetsu"') + director)
+    assert project.run("rdf", str(tmp_path / "a.ttl")) == 0
+    labels = {fact.value.value: fact.paraphrase for fact in project.facts() if fact.property == LABEL}
+    assert labels == {"Ugetsu": False, "nm7": True}
 
 
 def test_a_file_of_links_alone_is_imported_as_judgements(project: ImportProject, tmp_path: Path) -> None:

@@ -383,3 +383,19 @@ def test_agents_of_whom_no_narrower_class_is_known_are_linked_as_people(project:
         "Phil Noyce": "Agent",
         "Bob Ellis": "Person",
     }
+
+
+def test_a_key_that_an_import_made_a_label_is_no_alias_of_a_linked_film(linked: SmallProject) -> None:
+    header = "subject,property,value,source,record,paraphrase\n"
+    rows = ("type,Film,", "label,tt28607951,true", "year,2024,")
+    lines = [f"imdb-1,{property},{value},fan-site,1,{made}" for property, value, made in (r.split(",") for r in rows)]
+    linked.write("data/imports/imdb/facts.csv", header + "\n".join(lines) + "\n")
+    links = linked.write(
+        "data/links.sssom.tsv",
+        "subject_id\tpredicate_id\tobject_id\nfilm:imdb-1\tskos:exactMatch\tfilm:anora\n",
+    )
+    names = "SELECT ?name { film:anora rdfs:label|film:alias|skos:altLabel ?name }"
+    assert {str(row["name"]) for row in linked.open().sparql(names)} == {"Anora"}
+    links.unlink()
+    own = names.replace("anora", "imdb-1")
+    assert {str(row["name"]) for row in linked.open().sparql(own)} == {"tt28607951"}

@@ -261,6 +261,7 @@ _REJECTIONS: Mapping[DecisionKind, str] = {
     DecisionKind.DEPRECATED: "known to be wrong",
     DecisionKind.SUPERSEDED: "superseded",
     DecisionKind.COARSER: "less precise",
+    DecisionKind.KEY: "a key",
 }
 
 
