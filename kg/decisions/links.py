@@ -201,15 +201,15 @@ def digest_of_iri(iri: str) -> str:
 def read_stated_links(data: Path) -> tuple[Judgement, ...]:
     """The links that imports state between IRIs, by the names that all imports give to these."""
     files = sorted(filter(Path.is_file, (data / IMPORTS).glob(f"*/{STATED_FILE}")))
-    rows = [
-        (Place(f"data/{path.relative_to(data).as_posix()}", number), *cells)
+    rows: list[tuple[Place, list[str]]] = [
+        (Place(f"data/{path.relative_to(data).as_posix()}", number), cells)
         for path in files
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), start=1)
         if len(cells := line.split("\t")) == 2
     ]
-    names = _names_of_iris(data, {text for _, *pair in rows for text in pair if ":" in text})
+    names = _names_of_iris(data, {text for _, pair in rows for text in pair if ":" in text})
     judgements = []
-    for place, *pair in rows:
+    for place, pair in rows:
         subjects, objects = (names.get(text, ()) if ":" in text else (text,) for text in pair)
         if subjects and objects:
             first, *others = (to_iri(name) for name in dict.fromkeys((*subjects, *objects)))

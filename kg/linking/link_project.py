@@ -24,7 +24,7 @@ from kg.graph.triple_tables import TripleTables
 from kg.linking.classifier import ExpectedQuality, Thresholds, classify_pairs
 from kg.linking.features import to_features
 from kg.linking.limits import find_veto
-from kg.linking.link_mentions import link_mentions
+from kg.linking.link_mentions import MentionLinks, link_mentions
 from kg.linking.link_store import read_unsure, remove_judgements, write_unsure
 from kg.linking.mentions import OWN_SOURCE, find_mentions
 from kg.linking.model import Candidate, Clash, ClashReason, Classification, Mention, Veto, VetoReason
@@ -36,6 +36,8 @@ from kg.text.folding import closest
 from kg.version import __version__
 
 _TOOL_NAME = "film-knowledge-graph"
+MAX_PASSES = 6
+"""How often two sources are compared at most."""
 TOOL = f"{_TOOL_NAME} {__version__}"
 
 Trust = Callable[[str], int]
@@ -151,32 +153,66 @@ def link_sources(
     """Link every two sources, or the two of `between`; entities of all kinds, or only of `kinds`.
 
     `day` is the date of the judgements. The pairs of all sources are ordered together, the most confident first, and
-    each is judged by what was judged before it; those of sources without names are last.
+    each is judged by what was judged before it; those of sources without names are last. Two sources are compared again
+    where links with others have linked their people or films, until nothing is added: so another run adds nothing.
     """
     order = sorted(
         mentions, key=lambda source: (source != OWN_SOURCE, _is_nameless(mentions[source]), trust(source), source)
     )
-    kinds = tuple(kinds)
-    tentative, run = _LinkingRun(links, day, mentions), _LinkingRun(links, day, mentions)
-    expected: dict[tuple[str, str, str], ExpectedQuality] = {}
-    candidates: list[tuple[str, str, Candidate]] = []
-    for left, right in combinations(order, 2):
-        if between is None or {left, right} == set(between):
-            if progress is not None:
-                progress(f"{left} and {right}")
-            keys = tentative.cluster_keys(mentions[left], mentions[right])
-            found = link_mentions(mentions[left], mentions[right], kinds=kinds, thresholds=thresholds, linked=keys)
-            expected |= {(left, right, kind): quality for kind, quality in found.expected.items()}
-            candidates += ((left, right, candidate) for candidate in found.candidates)
-            for candidate in found.same:
-                tentative.add(left, right, candidate)
-    run.deny(candidate for _, _, candidate in candidates)
+    sides = [pair for pair in combinations(order, 2) if between is None or set(pair) == set(between)]
     nameless = {source for source in order if _is_nameless(mentions[source])}
-    for left, right, candidate in sorted(
-        candidates, key=lambda found: (not nameless.isdisjoint(found[:2]), -found[2].confidence)
-    ):
-        run.add(left, right, candidate)
+    kinds = tuple(kinds)
+    known: dict[tuple[str, str], _LinkedPair] = {}
+    accepted: Sequence[_Found] = ()
+    for _ in range(MAX_PASSES):
+        tentative, run = _LinkingRun(links, day, mentions), _LinkingRun(links, day, mentions)
+        for found in accepted:
+            tentative.add(*found, is_accepted=True)
+        for left, right in sides:
+            keys = tentative.cluster_keys(mentions[left], mentions[right])
+            before = known.get((left, right))
+            if before is None or before.linked != _linked_pairs(keys, mentions[left], mentions[right]):
+                if progress is not None:
+                    progress(f"{left} and {right}")
+                new = link_mentions(mentions[left], mentions[right], kinds=kinds, thresholds=thresholds, linked=keys)
+                before = _LinkedPair(new)
+            for candidate in before.links.same:
+                tentative.add(left, right, candidate)
+            keys = tentative.cluster_keys(mentions[left], mentions[right])
+            linked = _linked_pairs(keys, mentions[left], mentions[right])
+            known[left, right] = replace(before, linked=linked)
+        candidates = [(*pair, candidate) for pair in sides for candidate in known[pair].links.candidates]
+        run.deny(candidate for _, _, candidate in candidates)
+        for found in accepted:
+            run.add(*found, is_accepted=True)
+        for found in sorted(candidates, key=lambda found: (not nameless.isdisjoint(found[:2]), -found[2].confidence)):
+            run.add(*found)
+        if len(run.accepted) == len(accepted):
+            break
+        accepted = tuple(run.accepted)
+    expected = {(*pair, kind): quality for pair in sides for kind, quality in known[pair].links.expected.items()}
     return LinkingResult(tuple(run.judgements), run.take_unsure(), run.counts, expected, tuple(run.pairs))
+
+
+_Found = tuple[str, str, Candidate]
+"""Two sources, and a candidate of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LinkedPair:
+    """What was found between two sources, and which of their mentions were linked then, also through others."""
+
+    links: MentionLinks
+    linked: frozenset[tuple[str, str]] = frozenset()
+
+
+def _linked_pairs(
+    keys: Mapping[str, str], left: Sequence[Mention], right: Sequence[Mention]
+) -> frozenset[tuple[str, str]]:
+    """The mentions of two sources that share a key."""
+    by_key = {keys[mention.id]: mention.id for mention in left if mention.id in keys}
+    ids = ((by_key.get(keys[mention.id]), mention.id) for mention in right if mention.id in keys)
+    return frozenset((ours, theirs) for ours, theirs in ids if ours is not None)
 
 
 def linked_names_of_import(project: Project, source: str) -> frozenset[NamedNode]:
@@ -272,6 +308,8 @@ class _LinkingRun:
 
     def __init__(self, links: Links, day: str, mentions: Mapping[str, Sequence[Mention]]) -> None:
         self.judgements: list[Judgement] = []
+        self.accepted: list[_Found] = []
+        """The candidates of the judgements."""
         self._unsure: list[tuple[str, str, Candidate]] = []
         self.pairs: list[Candidate] = []
         self.counts: Counter[tuple[str, str, str, Classification]] = Counter()
@@ -288,6 +326,7 @@ class _LinkingRun:
                 self._join(judgement.subject, judgement.object)
         self._judged_different = {judgement.names for judgement in links.judgements if judgement.same is False}
         self._denied: set[frozenset[NamedNode]] = set()
+        self._accepted: set[frozenset[NamedNode]] = set()
 
     def cluster_keys(self, *sides: Sequence[Mention]) -> dict[str, str]:
         """The id of each mention that is linked already -> a key that all names of the linked entity share."""
@@ -298,21 +337,28 @@ class _LinkingRun:
             if (iri := to_iri(mention.id)) in self._cluster_of
         }
 
-    def add(self, left_source: str, right_source: str, candidate: Candidate) -> None:
-        """Keep a candidate, unless its pair is judged already; one that a judgement forbids is unsure."""
+    def add(self, left_source: str, right_source: str, candidate: Candidate, *, is_accepted: bool = False) -> None:
+        """Keep a candidate, unless its pair is judged already; one that a judgement forbids is unsure.
+
+        A candidate that `is_accepted` was judged in an earlier pass.
+        """
         left, right = to_iri(candidate.left.id), to_iri(candidate.right.id)
         classification = candidate.classification
+        if not is_accepted and frozenset((left, right)) in self._accepted:
+            return
         if classification is not Classification.DIFFERENT:
             self.pairs.append(candidate)
         if frozenset((left, right)) in self._judged:
             return
-        if classification is Classification.SAME and self._clash(left, right) is not None:
+        if classification is Classification.SAME and not is_accepted and self._clash(left, right) is not None:
             classification = Classification.UNSURE
         self.counts[left_source, right_source, candidate.left.kind, classification] += 1
         if classification is Classification.UNSURE:
             self._unsure.append((left_source, right_source, candidate))
         elif classification is Classification.SAME and self._join(left, right):
             self.judgements.append(to_judgement(candidate, same=True, day=self._day))
+            self.accepted.append((left_source, right_source, candidate))
+            self._accepted.add(frozenset((left, right)))
 
     def deny(self, candidates: Iterable[Candidate]) -> None:
         """Never join two mentions of which one has a wrong identifier, not even through a third that has it."""

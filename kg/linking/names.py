@@ -47,6 +47,17 @@ _BRACKETS = str.maketrans("", "", "()[]")
 _IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KINDS_OF_WORK = "(?:[a-z]+ )?(?:film|movie|short|tv series|miniseries|documentary|serial)"
 _KIND_OF_WORK = re.compile(rf"(?:\d{{4}} )?{_KINDS_OF_WORK}")
+_FORMATS = "(?:in )?(?:(?:imax|[23]-?d|[248]k|uhd)(?:$|[ ,-]+))+"
+_QUALIFIER = re.compile(
+    rf"{_FORMATS}|(?:tv|v|vg|telefilm|tele-film|fernsehfilm|kurzfilm|court[- ]metrage|corto(?:metraje|metraggio)?)"
+    r"|dvd|vhs|blu-?ray|dcp|(?:8|16|35|70) ?mm"
+    r"|(?:the )?(?:(?:director'?s|final|theatrical|extended|international|original|special|uncut|unrated|uncensored"
+    r"|restored|remastered|digitally|silent|sound|dubbed|subtitled|colou?ri[sz]ed|english|redux|new|[248]k)"
+    r"(?:$|[ -]+))+(?:cut|version|edition|release|print|restoration|remaster(?:ing)?)?"
+    r"|restoration|remaster"
+)
+"""What is in brackets behind a title and is no title: the format, the kind or the edition of the film."""
+_FORMAT_AT_END = re.compile(rf"(?:\s*[:,–—-])?\s+(?={_FORMATS}$)\S.*$", re.IGNORECASE)
 _YEAR_OF_WORK = re.compile(rf"\s[(\[](?P<year>(?:18|19|20)\d\d) {_KINDS_OF_WORK}[)\]]$", re.IGNORECASE)
 _SUBTITLE = re.compile(r"\s*(?:[,;.] or,? | or: |:|;| [-–—] | \.\.\. |—|--)\s*", re.IGNORECASE)
 _ELISION = re.compile(r"\b([ldLD])['’](?=\w)")
@@ -186,9 +197,18 @@ def _parse_titles(text: str) -> tuple[Title, ...]:
     texts = [_OTHER_TITLE.sub("", text)]
     if len(parts := _TWO_TITLES.split(texts[0])) > 1:
         texts += parts
-    texts += [other for other in others if _KIND_OF_WORK.fullmatch(other.casefold()) is None]
+    # The end of `Step Up 3D` is its number, too, so the title is also compared as it is.
+    endings = [other for other in texts if other[-1:] in ("d", "D", "k", "K", "x", "X")]
+    texts += [short for other in endings if (short := _FORMAT_AT_END.sub("", other)) not in ("", other)]
+    texts += [other for other in others if not _is_qualifier(other)]
     plain = (other.translate(_BRACKETS) for other in texts)
     return tuple(dict.fromkeys(title for other in plain if (title := _parse_title(other)) is not None))
+
+
+def _is_qualifier(text: str) -> bool:
+    """True for words in brackets that are no title: the kind, the format or the edition of a film."""
+    plain = anyascii(text).casefold().strip(" .")
+    return any(pattern.fullmatch(plain) is not None for pattern in (_KIND_OF_WORK, _QUALIFIER))
 
 
 def _parse_title(text: str) -> Title | None:

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from kg.errors import FilmGraphError
+from kg.errors import FilmGraphError, InputError
 from kg.linking.model import Candidate, Mention
 from kg.linking.review import Batch, Review
 from kg.server.http.access_rules import access_rules
@@ -100,8 +100,11 @@ class _Handler(BaseHTTPRequestHandler):
             document = json.loads(body)
             with self.server.lock:
                 answer = act(self.server.review, self.path, document)
-        except (FilmGraphError, ValueError, TypeError, KeyError, AttributeError) as error:
-            self._send_json(HTTPStatus.BAD_REQUEST, {"error": str(error) or type(error).__name__})
+        except FilmGraphError as error:
+            self._send_json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+            return
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._send_json(HTTPStatus.BAD_REQUEST, {"error": "Not a request of this page: reload it, and try again."})
             return
         self._send_json(HTTPStatus.OK, answer)
 
@@ -138,7 +141,7 @@ def act(review: Review, path: str, document: dict[str, Any]) -> dict[str, object
     author = str(document["author"])
     if path == "/judge":
         if not isinstance(document["same"], bool):
-            raise ValueError("`same` must be true or false.")
+            raise InputError("`same` must be true or false.")
         pair = review.find(str(document["left"]), str(document["right"]))
         judged = review.judge([pair], same=document["same"], author=author, comment=str(document.get("comment", "")))
         return {"judged": judged}
@@ -146,13 +149,20 @@ def act(review: Review, path: str, document: dict[str, Any]) -> dict[str, object
         batch = next((each for each in review.batches() if batch_key(each) == document["batch"]), None)
         if batch is None:
             return {"judged": 0, "left": 0}
-        acceptance = review.accept((batch,), float(document["above"]), author=author)
+        acceptance = review.accept((batch,), _to_confidence(document["above"]), author=author)
         return {"judged": acceptance.accepted, "left": acceptance.left}
     if path == "/undo":
         judgements = review.undo(author)
         names = [[to_curie(name.value) for name in (each.object, each.subject)] for each in judgements]
         return {"undone": names}
-    raise ValueError(f"There is no action {path}.")
+    raise InputError(f"There is no action {path}.")
+
+
+def _to_confidence(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError as error:
+        raise InputError(f"A confidence is a number from 0 to 1, such as 0.9, not {str(value)[:40]!r}.") from error
 
 
 def batch_key(batch: Batch) -> str:

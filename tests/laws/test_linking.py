@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from itertools import combinations
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kg.decisions.links import Links
@@ -117,3 +118,70 @@ def test_no_two_names_of_a_cluster_rule_each_other_out(mentions: dict[str, list[
             (source, left), (other_source, right) = by_id[one], by_id[other]
             assert source != other_source
             assert not find_veto(left, right)
+
+
+FIRST_NAMES = (
+    *("Ana", "Bo", "Cy", "Dag", "Eva", "Finn", "Gro", "Hal"),
+    *("Ida", "Jon", "Kim", "Lea", "Max", "Nia", "Odd", "Pia"),
+)
+LAST_NAMES = ("Lima", "Ek", "Dahl", "Hav", "Moe", "Roy", "Berg", "Holm", "Lund", "Vik", "Sand", "Strand", "Nes", "Aas")
+TITLE_WORDS = (*WORDS, "Golden", "Night", "Summer", "Ghost", "Paper", "Stone")
+
+
+def random_catalogues(seed: int, *, films: int = 30) -> dict[str, list[Mention]]:
+    """Four catalogues of films and their people, with slips, omissions and names written in several ways."""
+    luck = random.Random(seed)
+    people = [f"{luck.choice(FIRST_NAMES)} {luck.choice(LAST_NAMES)}" for _ in range(films // 2)]
+    world = [
+        (
+            " ".join(luck.sample(TITLE_WORDS, luck.choice((1, 2, 2, 3)))),
+            luck.randint(1950, 2000),
+            luck.sample(range(len(people)), k=luck.randint(1, 5)),
+        )
+        for _ in range(films)
+    ]
+    return {source: _random_catalogue(source, world, people, luck) for source in ("own", "x", "y", "z")}
+
+
+def _random_catalogue(
+    source: str, world: list[tuple[str, int, list[int]]], people: list[str], luck: random.Random
+) -> list[Mention]:
+    has_people, share, style = luck.random() < 0.8, luck.uniform(0.3, 0.9), luck.random()
+
+    def written(person: int) -> str:
+        first, last = people[person].split()
+        return f"{first[0]}. {last}" if style < 0.2 else f"{last}, {first}" if style < 0.4 else people[person]
+
+    mentions: list[Mention] = []
+    filmographies: dict[int, list[Credit]] = {}
+    for number, (title, year, credited) in enumerate(world):
+        if luck.random() > share:
+            continue
+        name = title if luck.random() < 0.85 else title[:-1]
+        made = year + luck.choice((0, 0, 0, 0, 1, -1))
+        named = [person for person in credited if luck.random() < 0.8]
+        identifiers = frozenset({("imdbId", f"tt{number}")}) if luck.random() < 0.2 else frozenset()
+        roles = ["director", *["castMember"] * len(named)]
+        credits = tuple(
+            Credit(written(who), role, f"film:{source}-p{who}") for who, role in zip(named, roles, strict=False)
+        )
+        years = (made,) if luck.random() < 0.9 else ()
+        film = Mention(f"film:{source}-f{number}", (name,), years=years, credits=credits, identifiers=identifiers)
+        mentions.append(film)
+        for who, role in zip(named, roles, strict=False):
+            filmographies.setdefault(who, []).append(Credit(name, role, film.id))
+    if has_people:
+        mentions += (
+            Mention(f"film:{source}-p{who}", (written(who),) if style <= 0.8 else (), "person", credits=tuple(films))
+            for who, films in filmographies.items()
+        )
+    return mentions
+
+
+@settings(deadline=None, max_examples=cases(4))
+@given(st.integers(0, 1 << 30))
+@example(20)
+def test_a_second_run_after_the_first_adds_nothing(seed: int) -> None:
+    mentions = random_catalogues(seed)
+    first = link_sources(mentions, Links(), trust=lambda source: 0).judgements
+    assert not link_sources(mentions, Links(first), trust=lambda source: 0).judgements

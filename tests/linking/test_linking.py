@@ -68,6 +68,23 @@ def test_different_titles_stay_different(left: str, right: str) -> None:
     assert not {title.full for title in parse_titles(left)} & {title.full for title in parse_titles(right)}
 
 
+@pytest.mark.parametrize(
+    ("title", "full"),
+    [
+        ("Friday the 13th Part 3: 3D", ["fridaythe13thpart33d", "fridaythe13thpart3"]),
+        ("Step Up 3D", ["stepup3d", "stepup"]),
+        ("Avatar (3D)", ["avatar"]),
+        ("Suspiria [4K]", ["suspiria"]),
+        ("Blade Runner (The Final Cut)", ["bladerunner"]),
+        ("Le Havre (TV)", ["havre"]),
+        ("La strada (The Road)", ["strada", "road"]),
+        ("3D", ["3d"]),
+    ],
+)
+def test_a_format_or_an_edition_of_a_film_is_no_title(title: str, full: list[str]) -> None:
+    assert [parsed.full for parsed in parse_titles(title)] == full
+
+
 def test_of_films_of_one_title_those_written_alike_are_the_same() -> None:
     """Nothing but the writing shows which is which."""
     ours = [film("l-1", "Doctor Dolittle"), film("l-2", "Dr. Dolittle"), *catalogue("ours")]

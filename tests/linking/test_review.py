@@ -350,6 +350,9 @@ def test_a_judgement_in_the_browser_that_contradicts_others_is_refused(server: R
     assert (status, "judged to be different" in text) == (400, True)
     accept = {"batch": "film:no year on one side", "above": "nan", "author": AUTHOR}
     assert ask(server, "POST", "/accept", accept)[0] == 400
+    for above in ("0,9", "", "high", None):
+        status, message = ask(server, "POST", "/accept", {**accept, "above": above})
+        assert (status, "A confidence is a number from 0 to 1" in message) == (400, True)
 
 
 def test_names_are_text_and_no_markup(project: SmallProject, tmp_path: Path) -> None:
