@@ -10,16 +10,17 @@ import os
 import shutil
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 
 from kg.errors import InputError, QueryError
 from kg.facts.model import Evidence, Fact
+from kg.files.scratch import temporary_directory
 from kg.filmgraph import FilmGraph, NameIndexOfBuild
 from kg.graph.provenance import Provenance
 from kg.graph.snapshot_file import INFERRED, part_of
@@ -258,7 +259,8 @@ def load(
         if infer or output is not None:
             raise InputError(f"{names[0]} was loaded already: infer while loading, with kg load --infer.")
         return LoadedGraph(project)
-    folder = Path(mkdtemp(prefix="kg-")) if output is None else Path(output)
+    temporary = ExitStack()
+    folder = temporary.enter_context(temporary_directory("graph")) / "graph" if output is None else Path(output)
     is_new = not folder.exists()
     is_empty = is_new or (folder.is_dir() and not any(folder.iterdir()))
     try:
@@ -270,20 +272,20 @@ def load(
                 )
             report = load_tables(project, Path(names[0]))
         else:
-            with TemporaryDirectory(prefix="kg-") as copies:
-                data = find_data_files(names, folder=Path(copies), format=_to_format(format))
-                axioms = [file.path for file in find_data_files(_names_of(ontology), folder=Path(copies))]
+            with temporary_directory("data") as copies:
+                data = find_data_files(names, folder=copies, format=_to_format(format))
+                axioms = [file.path for file in find_data_files(_names_of(ontology), folder=copies)]
                 report = load_into(project, data, ontology=axioms, infer=infer, version=check_version(rdf))
         graph = LoadedGraph(project, report=report)
     except BaseException:
         # What was an empty folder, or none, is that again; a graph that was there stays.
         if is_empty:
             shutil.rmtree(folder, ignore_errors=True)
-        if is_empty and not is_new and output is not None:
+        if is_empty and not is_new:
             folder.mkdir()
+        temporary.close()
         raise
-    if output is None:
-        weakref.finalize(graph, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(graph, temporary.close)
     return graph
 
 

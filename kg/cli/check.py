@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
@@ -30,6 +29,7 @@ from kg.cli.command import (
 )
 from kg.cli.progress import is_plain, step_progress
 from kg.errors import InputError, ProjectError
+from kg.files.scratch import temporary_directory
 from kg.rdf import RDF_VERSIONS
 from kg.text.number_words import counted
 
@@ -226,8 +226,8 @@ def _infer(call: argparse.Namespace) -> int:
     if call.output != "-":
         result = _infer_to(call, Path(call.output))
     else:
-        with TemporaryDirectory() as folder:
-            output = Path(folder) / "inferred.nt"
+        with temporary_directory("infer") as folder:
+            output = folder / "inferred.nt"
             result = _infer_to(call, output)
             sys.stdout.flush()
             with output.open("rb") as lines:

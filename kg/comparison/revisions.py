@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kg.errors import InputError
+from kg.files.scratch import temporary_directory
 
 _LARGEST = 2 << 30
 """Bytes of the files of a revision."""
@@ -69,9 +69,9 @@ class _RevisionFolder:
         start = f"{self.path}/" if self.path else ""
         chosen = list(entries)
         target.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix="kg-revision-") as folder:
+        with temporary_directory("revision") as folder:
             # An index of its own: that of the repository stays as it is.
-            index, written = Path(folder, "index"), Path(folder, "written")
+            index, written = folder / "index", folder / "written"
             self.git("read-tree", self.object, index=index)
             names = "".join(f"{start}{entry.path}\0" for entry in chosen if entry.mode != _SUBMODULE).encode(
                 errors="surrogateescape"

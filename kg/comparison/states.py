@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kg.comparison.revisions import check_out
 from kg.errors import FaultsError, InputError
+from kg.files.scratch import temporary_directory
 from kg.filmgraph import FilmGraph
 from kg.graph.store import digest_of_build
 from kg.loaded_graph import open_local_graph
@@ -50,11 +50,12 @@ class Hypothesis:
 
 def _replace(source: Path, target: Path) -> None:
     """Write a new file; the old one may be shared with the project itself."""
-    if not source.is_file():
+    if not source.exists() or source.is_dir():
         raise InputError(f"There is no file {source}.")
     target.parent.mkdir(exist_ok=True)
     target.unlink(missing_ok=True)
-    shutil.copyfile(source, target)
+    with source.open("rb") as read, target.open("wb") as written:  # the file may be a pipe, such as /dev/stdin
+        shutil.copyfileobj(read, written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,8 @@ def open_state(
         digest = f"{digest_of_build(graph.build.name)} {_digest_of_query_texts(project)}"
         yield State(name, digest, lambda: BuiltState(graph, read_report(graph.build)))
         return
-    with TemporaryDirectory(prefix="kg-state-") as folder:
-        copy = Path(folder).resolve() / "project"
+    with temporary_directory("state") as folder:
+        copy = folder.resolve() / "project"
         original = None
         if name == FILES or (name and is_project(name)):
             original = project.folder if name == FILES else Path(name)
@@ -160,7 +161,7 @@ def _digest_of_query_texts(project: Project) -> str:
     """A digest of the stored queries of a project, with their names."""
     digest = hashlib.sha256()
     for path in sorted(project.queries.rglob("*.rq")):
-        digest.update(path.relative_to(project.queries).as_posix().encode() + b"\0")
+        digest.update(os.fsencode(path.relative_to(project.queries).as_posix()) + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -9,14 +9,13 @@ such as the rest of the cast, neither contain it nor contradict it.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from kg import vocabulary as film
 from kg.exports.wikidata_model import INSTANCE_OF, WikidataItems, has_complete_items, is_wikidata
+from kg.files.scratch import temporary_directory
 from kg.mappings.wikidata import Datatype, ExportMapping
 from kg.schema import KIND
 from kg.terms import TYPE, Term, to_term
@@ -55,7 +54,7 @@ def find_gaps(items: WikidataItems) -> StatementGaps | None:
         "class_property": INSTANCE_OF,
     }
     snapshot = facts.records.snapshot
-    with tempfile.TemporaryDirectory(prefix="kg-gaps-") as folder, snapshot.limited(Path(folder)) as sql:
+    with temporary_directory("gaps") as folder, snapshot.limited(folder) as sql:
         for name, query in _TABLES.items():
             used = {parameter: values[parameter] for parameter in _PARAMETER.findall(query)}
             sql.execute(f"CREATE TEMP TABLE {name} AS {query}", used)

@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import SpooledTemporaryFile, TemporaryDirectory
+from tempfile import SpooledTemporaryFile
 from typing import IO, NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import InputError
 from kg.files.atomic import replaced_folder
+from kg.files.scratch import temporary_directory
 from kg.graph.snapshot_file import ASSERTED, INFERRED, Part, SnapshotFile, part_of
 from kg.terms import GRAPH, XSD
 
@@ -79,8 +80,8 @@ def write_store_files(build: Path, folder: Path, *, parts: int) -> StoreFiles:
     if not 1 <= parts <= MAX_PARTS:
         raise InputError(f"--split takes a number from 1 to {MAX_PARTS:,}.")
     _check_folder(folder)
-    with replaced_folder(folder) as fresh, TemporaryDirectory(prefix="kg-export-") as scratch:
-        graphs = _write_graphs(SnapshotFile(build), Path(scratch))
+    with replaced_folder(folder) as fresh, temporary_directory("export") as scratch:
+        graphs = _write_graphs(SnapshotFile(build), scratch)
         names = [f"part-{number:04}.nq.gz" for number in range(parts)]
         with ThreadPoolExecutor(max_workers=min(parts, 8)) as pool:
             write = partial(_write_part, graphs, fresh, parts)

@@ -173,6 +173,8 @@ def _paths_under(folder: Path, within: Path | None) -> Iterator[tuple[Path, str 
 
 
 def _reason_to_skip(path: Path, root: Path) -> str | None:
+    if not _has_utf8_name(path):
+        return "its name is not UTF-8"
     if path.is_symlink():
         if not path.exists():
             return "it is a link to a file that does not exist"
@@ -181,6 +183,15 @@ def _reason_to_skip(path: Path, root: Path) -> str | None:
         if path.is_dir():
             return "it is a link to a folder"
     return None if path.is_file() or path.is_dir() else "it is neither a file nor a folder"
+
+
+def _has_utf8_name(path: Path) -> bool:
+    """False where Python has replaced bytes of the name, which neither DuckDB nor a message can have."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_text(path: Path, *, file: str) -> str | Finding:

@@ -7,7 +7,6 @@ one, as `kg import table` uses it.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ import orjson
 
 from kg import vocabulary as film
 from kg.errors import InputError
+from kg.files.scratch import temporary_directory
 from kg.importers.tables.table_files import SUFFIXES, nested_columns, read_header, read_rows
 from kg.importers.tables.table_guess import WorkColumns, guess_filmography, guess_mapping, guess_work_columns
 from kg.importers.tables.table_mapping import (
@@ -194,8 +194,8 @@ class _TableReader:
         if path.exists():
             mapping = read_table_mapping(path, self.schema)
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                guess = Path(folder, "guess.yaml")
+            with temporary_directory("link") as folder:
+                guess = folder / "guess.yaml"
                 guess.write_text(guess_mapping(self.path, self.schema, encoding=self.encoding or "utf-8"), "utf-8")
                 mapping = read_table_mapping(guess, self.schema)
             names = {
@@ -415,8 +415,7 @@ def _read_rdf(path: Path, side: str, kind: str, project: Project, schema: Schema
     if not path.name.endswith(RDF_SUFFIXES):
         known = ", ".join((*SUFFIXES, *RDF_SUFFIXES))
         raise InputError(f"{path}: this is not the suffix of a table or an RDF file. Known are {known}.")
-    with tempfile.TemporaryDirectory(prefix="kg-link-") as folder:
-        data = Path(folder)
+    with temporary_directory("link") as data:
         with open_session(data, Source("file"), tuple(read_ontology(project.ontology)), schema) as session:
             import_rdf([path], session)
             session.finish()

@@ -14,6 +14,7 @@ from kg.decisions.links import COMPOSITE, SSSOM_COLUMNS
 from kg.errors import InputError
 from kg.file_linking.entity_files import EntityFile
 from kg.files.atomic import write_file
+from kg.files.scratch import temporary_directory
 from kg.linking.causes import cause_of
 from kg.linking.model import Candidate, Classification
 from kg.version import __version__
@@ -73,14 +74,13 @@ def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str
 
 
 def _write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    import tempfile
 
     import duckdb
 
     from kg.sql import quote as quote_text
 
-    with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder, "pairs.csv")
+    with temporary_directory("link") as folder:
+        table = folder / "pairs.csv"
         write_file(table, _lines(columns, rows, ","))
         types = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in columns)
         with duckdb.connect(":memory:") as sql:

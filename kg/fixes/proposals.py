@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from kg.facts.files import skipped_files
 from kg.files.atomic import write_file
+from kg.files.scratch import temporary_directory
 from kg.fixes.edits import (
     Edit,
     define_entity,
@@ -134,18 +134,18 @@ def _line(finding: Finding) -> tuple[str, int] | None:
 def _copy_of(project: Project) -> Iterator[Project]:
     """A copy of what a project's graph is made from, in a temporary folder."""
     skipped = skipped_files(project.data, within=project.real_folder)
-    with tempfile.TemporaryDirectory(prefix="kg-fix-") as folder:
+    with temporary_directory("fix") as folder:
         for name in ("ontology", "data", "texts"):
             if (project.folder / name).is_dir():
                 shutil.copytree(
                     project.folder / name,
-                    Path(folder, name),
+                    folder / name,
                     ignore=lambda parent, names: [name for name in names if Path(parent, name) in skipped],
                     copy_function=_link_or_copy,
                     ignore_dangling_symlinks=True,
                 )
-        Path(folder, "queries").mkdir()
-        yield Project(Path(folder))
+        (folder / "queries").mkdir()
+        yield Project(folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,16 @@ def find_damage(folder: Path, *, only: Collection[str] | None = None) -> str | N
     return None
 
 
+def find_store_damage(folder: Path, *, most: int) -> str | None:
+    """Why the lookup store of a build cannot be copied, if its files have at most so many bytes; else None."""
+    try:
+        files = _read_list(folder) or {}
+    except ValueError:
+        return f"{LIST} cannot be read"
+    names = [name for name in files if name.startswith("store/")]
+    return find_damage(folder, only=names) if sum(files[name]["bytes"] for name in names) <= most else None
+
+
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     paths = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file())
     return ((name, path) for name, path in paths if name not in _UNLISTED)

@@ -7,13 +7,13 @@ parsers, which also report what is wrong and where. They never pass through its 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pyoxigraph import BlankNode, RdfFormat, Triple, serialize
 
 from kg.errors import FaultsError, InputError
+from kg.files.scratch import temporary_directory
 from kg.graph.ntriples import load_ntriples
 from kg.graph.triple_tables import TripleTables
 from kg.rdf import file_formats
@@ -85,8 +85,8 @@ def load_file(
     format = format if format is not None else format_of(path)
     if format is RdfFormat.N_TRIPLES and load_ntriples(tables, path, table=table, version=version):
         return
-    with tempfile.TemporaryDirectory(prefix="kg-") as folder:
-        ntriples = Path(folder) / "triples.nt"
+    with temporary_directory("rdf") as folder:
+        ntriples = folder / "triples.nt"
         with ntriples.open("wb") as output:
             serialize(read_triples(path, format=format, version=version), output=output, format=RdfFormat.N_TRIPLES)
         if not load_ntriples(tables, ntriples, table=table):

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import ProjectError
+from kg.files.scratch import temporary_directory
 from kg.graph.lookup_tables import TermLookup, TripleOrders
 from kg.terms import (
     CONTESTED,
@@ -330,7 +331,7 @@ class SnapshotFile:
         """Write a part as N-Triples sorted by text, within bounds of memory."""
         from kg.graph.ntriples import write_ordered
 
-        with tempfile.TemporaryDirectory(prefix="kg-export-") as folder, self.limited(Path(folder)) as sql:
+        with temporary_directory("export") as folder, self.limited(folder) as sql:
             place = _add_places(sql)
             sql.execute(
                 "CREATE TEMP TABLE by_text AS SELECT a.place AS s, b.place AS p, c.place AS o FROM"
@@ -424,8 +425,8 @@ class SnapshotFile:
         if part.about is not None:
             yield from self._lines(part, f"ORDER BY {_LINE}")
             return
-        with tempfile.TemporaryDirectory(prefix="kg-export-") as folder:
-            target = Path(folder, "sorted.nt")
+        with temporary_directory("export") as folder:
+            target = folder / "sorted.nt"
             self.write(target, part)
             with target.open(encoding="utf-8", newline="") as file:
                 while lines := file.readlines(_PIECE):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolution, QuerySolutions, RdfFormat, Store, Triple, parse
 
 from kg.errors import ProjectError
-from kg.graph.build_files import check_opened, write_file_list
+from kg.graph.build_files import check_opened, find_store_damage, write_file_list
 from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import ALL, Changes, Graph, QuadTexts, SnapshotFile
 from kg.project import Project
@@ -27,6 +27,8 @@ FEW = 50_000
 """Up to this number, quads are added directly as quickly as from a file."""
 MOST_CHANGES = 50_000
 """Up to this number of changed quads, changing a copy of a store is quicker than filling one."""
+_MOST_CHECKED = 128 << 20
+"""Bytes of a store whose files are all read before another is made of them, in less than a tenth of a second."""
 READERS = "READERS"
 """The empty file of a build that its readers hold a lock on."""
 _UNFINISHED, _SCRATCH = "unfinished-", "scratch-"
@@ -138,6 +140,8 @@ class StoreWriter:
         self._begun.append(self._thread.submit(work, *arguments))
 
     def _copy(self, before: Path) -> None:
+        if damage := find_store_damage(before.parent, most=_MOST_CHECKED):
+            raise RuntimeError(damage)
         # The files of a store do not change, so that its copy is a folder of links to them.
         Store.read_only(str(before)).backup(str(self._path))
 

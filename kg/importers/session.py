@@ -6,7 +6,6 @@ Files are written fresh and renamed at the very end, so an import that is stoppe
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from kg.facts.literals import is_address, parse_value
 from kg.facts.model import Source
 from kg.files.atomic import write_file
 from kg.files.parquet_files import join_parquet_files
+from kg.files.scratch import temporary_directory
 from kg.importers.dataset_names import may_share_names
 from kg.importers.input_files import Progress
 from kg.importers.reject_reasons import RejectReasons, in_words, kind_sql
@@ -559,8 +559,8 @@ def open_session(
         raise InputError(f"The source {source.id} has the address {source.address!r}; write one like https://...")
     limits = value_limits(shapes) if shapes is not None else {}
     required = required_properties(shapes) if shapes is not None else ()
-    with tempfile.TemporaryDirectory(prefix="kg-import-", ignore_cleanup_errors=True) as folder:
-        spool = Spool(Path(folder), retrieved=retrieved)
+    with temporary_directory("import") as folder:
+        spool = Spool(folder, retrieved=retrieved)
         # A property with an inverse may be inferred.
         inverses = {
             iri for triple in ontology if triple.predicate == _INVERSE for iri in (triple.subject, triple.object)

@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pyoxigraph import Store
 
 from kg.errors import FaultsError, QueryError
 from kg.facts.files import fact_files
+from kg.files.scratch import temporary_directory
 from kg.pipeline.build import check
 from kg.project import Project
 from kg.queries.rewriting.engine_query import evaluate
@@ -43,8 +43,7 @@ def _faults_of_query(project: Project, path: Path) -> Iterator[Finding]:
 @contextmanager
 def _project_with(project: Project, edited: Mapping[Path, str]) -> Iterator[Project]:
     """A folder that looks like the project, with the editor's texts in place of the files."""
-    with TemporaryDirectory(prefix="kg-lsp-") as name:
-        folder = Path(name)
+    with temporary_directory("lsp") as folder:
         for part in ("ontology", "texts"):
             if (project.folder / part).is_dir():
                 _link(project.folder / part, folder / part)

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import csv
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations
-from pathlib import Path
 
+from kg.files.scratch import temporary_directory
 from kg.linking.model import Mention
 from kg.linking.name_relations import may_be_one_credit
 from kg.linking.names import Title, find_episode, parse_titles, person_words
@@ -305,8 +304,8 @@ def candidate_pairs(
 
     if not left or not right:
         return
-    with tempfile.TemporaryDirectory(prefix="kg-linking-") as folder:
-        path = Path(folder) / "keys.csv"
+    with temporary_directory("linking") as folder:
+        path = folder / "keys.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
             for number, side in enumerate((left, right)):

@@ -248,7 +248,8 @@ def open_name_index(folder: Path, store: Store, label_properties: Sequence[Named
         except (OSError, sqlite3.OperationalError):
             return NameIndex(_in_memory(store, folder, label_properties))
         finally:
-            fresh.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a file system that is only read refuses also what is not there
+                fresh.unlink()
     return NameIndex(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False))
 
 

@@ -58,7 +58,6 @@ from kg.pipeline.inputs import (
     FileDigests,
     LastBuild,
     open_last_build,
-    reading_context,
     write_inputs,
 )
 from kg.pipeline.watch import read_file_states
@@ -213,10 +212,9 @@ def _store(
         os.utime(folder / COUNTS)  # the lock belongs to this build
         graph.last.digests.taken.pop(str(project.data / LOCK_FILE), None)
     if graph.is_complete and graph.report.ok:  # what is made from it looks for faults in what has changed alone
-        context = reading_context(project, graph.texts, graph.read.lock, graph.last.digests)
         write_inputs(
             folder,
-            BuildInputs(context, is_closed=graph.is_closed),
+            BuildInputs(graph.context, is_closed=graph.is_closed),
             graph.last.digests,
             graph.read.records,
             {name: project.data.parent / name for name in graph.read.records},
@@ -361,10 +359,10 @@ class _Inputs:
         """A short digest of them."""
         digest = hashlib.sha256(self.program.encode())
         for path in (*self.rules, *self.facts):
-            digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
+            digest.update(os.fsencode(path.relative_to(project.folder).as_posix()) + b"\0")
             digest.update(bytes.fromhex(digests[path]))
         for path in self.texts:
-            digest.update(path.name.encode() + b"\0" + bytes.fromhex(digests[path]))
+            digest.update(os.fsencode(path.name) + b"\0" + bytes.fromhex(digests[path]))
         return digest.hexdigest()[:16]
 
 

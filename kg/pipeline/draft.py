@@ -27,7 +27,7 @@ from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
 from kg.pipeline.changed_inference import infer_from_last
 from kg.pipeline.incremental_check import check_changes
-from kg.pipeline.inputs import FileDigests, LastBuild, unchanged_files
+from kg.pipeline.inputs import FileDigests, LastBuild, reading_context, unchanged_files
 from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, find_unread
 from kg.pipeline.watch import FileStates, read_file_states
 from kg.project import Project
@@ -63,6 +63,8 @@ class Draft:
     last: LastBuild = field(default_factory=LastBuild)
     """The build that this one is made from."""
     texts: Path | str | None = None
+    context: str = ""
+    """What the reading of files depended on (`kg.pipeline.inputs.reading_context`) when they were read."""
     is_complete: bool = True
     """False when the facts of some source were left out."""
     is_closed: bool = False
@@ -128,6 +130,7 @@ def draft(
         )
         links = read_project_links(project.data, skipped=read.skipped)
         _check_unchanged(project, states, read_file_states(project, texts=texts))
+        context = reading_context(project, texts, read.lock, last.digests)  # before more texts come
         checked = (*check_ranks_in(facts), *check_usage(facts.where(OF_YAML_FILES), schema))
         findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)
         report = read_report = Report(findings)
@@ -178,6 +181,7 @@ def draft(
         conclusions.shapes_report if not unread.is_anything else None,
         last,
         texts,
+        context,
         is_complete=not without,
         is_closed=conclusions.inference.is_closed,
         has_changes=is_from_last,

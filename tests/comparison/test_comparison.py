@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -77,6 +78,20 @@ def test_another_policy_changes_what_is_contested(anora: SmallProject, tmp_path:
         difference = compare(old, new)
     assert {path: path.read_bytes() for path in anora.folder.rglob("*") if path.is_file()} == before
     assert difference.contested
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="a pipe has no name here")
+def test_a_policy_may_come_through_a_pipe(anora: SmallProject) -> None:
+    anora.write("data/more.yaml", MORE + "\n---\nsource: trade-paper\n\nanora:\n  year: 2025\n")
+    reading, writing = os.pipe()
+    os.write(writing, b"sources: [trade-paper, encyclopedia]\n")
+    os.close(writing)
+    with (
+        open_state("files", anora.project) as old,
+        open_state("files", anora.project, change=Hypothesis(policy=Path(f"/dev/fd/{reading}"))) as new,
+    ):
+        assert compare(old, new).contested
+    os.close(reading)
 
 
 def test_without_a_source_its_facts_and_conclusions_fall(

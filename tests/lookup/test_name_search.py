@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -106,6 +107,16 @@ def test_the_index_is_a_file_of_the_build_and_is_used_again(store: Store, tmp_pa
 
 def test_a_folder_that_cannot_be_written_to_can_be_searched(store: Store, tmp_path: Path) -> None:
     assert open_name_index(tmp_path / "gone", store).search("anora")[0].curie == "film:anora"
+
+
+def test_a_file_system_that_is_only_read_can_be_searched(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)  # Linux refuses to remove a file that is not there as well
+    assert open_name_index(tmp_path / "no folder", store).search("Anora")
 
 
 def test_a_search_in_an_unknown_class_is_an_error(anora: SmallProject) -> None:

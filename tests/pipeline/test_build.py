@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 import random
@@ -513,3 +514,26 @@ def test_what_was_published_despite_findings_is_not_built_upon(story: SmallProje
     story.write("data/more.yaml", "source: fan-site\nraw: {type: Film, label: Raw}\n")
     assert not first.ok
     assert build(story.project).findings == first.findings
+
+
+def test_a_text_that_comes_while_a_graph_is_stored_is_new_to_the_next_build(anora: SmallProject) -> None:
+    text = "Anora is a film of 2024."
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    anora.write("data/sources.yaml", f"{SOURCES}report: {{title: A report, file: report.txt, sha256: {digest}}}\n")
+
+    def add_text(step: str) -> None:
+        if step == "storing":
+            anora.write("texts/report.txt", text)
+
+    assert build(anora.project, progress=add_text).ok
+    anora.write("data/more.yaml", "source: report\nanora: {genre: comedy}\n")
+    assert anora.build().counts["anew"] == "reading"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_file_whose_name_is_not_utf8_is_named_and_not_read(anora: SmallProject) -> None:
+    (anora.folder / "data" / os.fsdecode(b"t\xe9.yaml")).write_text("source: fan-site\nanora: {score: 7}\n")
+    (finding,) = anora.build().findings
+    assert (finding.check, str(finding.place)) == ("facts/skipped", "data/t\\udce9.yaml")
+    assert "its name is not UTF-8" in finding.message
+    assert "unchanged" in anora.build().counts

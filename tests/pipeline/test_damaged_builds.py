@@ -102,6 +102,20 @@ def test_a_damaged_lookup_store_is_filled_again_when_something_has_changed(anora
         assert find_damage(anora.project.current_build) is None
 
 
+def test_a_damaged_block_that_no_query_has_read_is_in_no_other_build(anora: SmallProject) -> None:
+    anora.write("data/many.csv", "subject,property,value,source\n" + "".join(
+        f"film:film-{number},rdfs:label,Film {number},fan-site\nfilm:film-{number},rdf:type,film:Film,fan-site\n"
+        for number in range(2_000)
+    ))  # fmt: skip
+    anora.build()
+    largest = max((anora.project.current_build / "store").glob("*.sst"), key=lambda path: path.stat().st_size)
+    flip(largest, largest.stat().st_size // 2)
+    anora.write("data/more.yaml", "source: encyclopedia\ntitane: {type: Film, label: Titane}\n")
+    assert [finding.check for finding in anora.build()] == ["build/damaged"]
+    store = open_local_graph(anora.project).store
+    assert len(list(store)) == len(store)
+
+
 def test_no_digest_is_taken_from_a_damaged_build(anora: SmallProject) -> None:
     anora.build()
     name = anora.project.current_build.name

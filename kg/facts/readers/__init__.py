@@ -328,4 +328,4 @@ def _misspelt_key(entity: NamedNode, use: Fact, schema: Schema) -> tuple[str, ..
 
 def _name(path: Path, folder: Path) -> str:
     """The name of a file in findings: from the project's folder on, with slashes on every system."""
-    return path.relative_to(folder.parent).as_posix()
+    return path.relative_to(folder.parent).as_posix().encode(errors="backslashreplace").decode()

@@ -11,7 +11,6 @@ import csv
 import io
 import mmap
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from kg.facts.fact_table import TermDictionary
 from kg.facts.files import MAX_FINDINGS, FileFindings, encoding_finding
 from kg.facts.readers.row_reader import RowReader
+from kg.files.scratch import temporary_directory
 from kg.reports import Finding, Place, Severity
 from kg.sql import quote, quote_name
 
@@ -227,8 +227,8 @@ def _add_fault(cells: Cells, message: str, place: Place) -> None:
 
 def _spool(sql: duckdb.DuckDBPyConnection, header: list[str], rows: Iterator[tuple[int, list[str]]]) -> None:
     """Rows as the view `cell`, by way of a file: DuckDB takes texts much faster from a file than from Python."""
-    with tempfile.TemporaryDirectory(prefix="kg-") as folder:
-        path = Path(folder) / "cells.csv"
+    with temporary_directory("cells") as folder:
+        path = folder / "cells.csv"
         with path.open("w", encoding="utf-8", newline="") as out:
             write = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow
             for line, row in rows:

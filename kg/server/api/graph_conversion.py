@@ -13,11 +13,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.errors import FilmGraphError
+from kg.files.scratch import temporary_directory
 from kg.graph.snapshot_file import SnapshotFile, part_of
 from kg.queries.result_writers import N_TRIPLES, PLAIN_TEXT, RDF_FORMATS
 from kg.rdf.xml_writer import stream_rdf_xml
@@ -32,8 +32,8 @@ def main() -> None:
     """Write to stdout; the status is 1 when a triple cannot be written."""
     os.nice(_LOW_PRIORITY)
     media_type, build, graph = sys.argv[1:]
-    with TemporaryDirectory(prefix="kg-graph-") as folder:
-        lines = Path(folder) / "graph.nt"
+    with temporary_directory("graph") as folder:
+        lines = folder / "graph.nt"
         SnapshotFile(Path(build)).write(lines, part_of(NamedNode(graph) if graph else DefaultGraph()))
         _convert(lines, media_type)
 
