@@ -12,6 +12,7 @@ import hashlib
 import http.client
 import os
 import socket
+import ssl
 import threading
 import time
 import weakref
@@ -176,7 +177,7 @@ def _exchange(
     try:
         with _deadline(config) as deadline:
             if connection.sock is None:
-                connection.connect()
+                connection.sock = _connect(connection, deadline)
             connection.sock.settimeout(max(config.timeout, 0.001))
             deadline.watch(connection.sock)
             connection.request(*call)
@@ -190,6 +191,40 @@ def _exchange(
     else:
         connection.close()
     return reply
+
+
+def _connect(connection: http.client.HTTPConnection, deadline: _Deadline) -> socket.socket:
+    """A socket to the host of a connection; `connect` would allow each of its addresses all of the time."""
+    failed: OSError = TimeoutError()
+    for family, kind, protocol, _, address in socket.getaddrinfo(
+        connection.host, connection.port, type=socket.SOCK_STREAM
+    ):
+        plain = socket.socket(family, kind, protocol)
+        try:
+            deadline.watch(plain)
+            plain.settimeout(deadline.remaining)
+            plain.connect(address)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if not isinstance(connection, http.client.HTTPSConnection):
+                return plain
+            return _secure(plain, connection.host, deadline)
+        except OSError as error:
+            plain.close()
+            failed = error
+    raise failed
+
+
+def _secure(plain: socket.socket, host: str, deadline: _Deadline) -> socket.socket:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    secured = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+    try:
+        deadline.watch(secured)
+        secured.do_handshake()
+    except OSError:
+        secured.close()
+        raise
+    return secured
 
 
 def _check_reply(reply: _HttpReply, config: ServiceConfig, request: EndpointRequest) -> None:
@@ -208,9 +243,16 @@ def _check_reply(reply: _HttpReply, config: ServiceConfig, request: EndpointRequ
 class _Deadline:
     """Closes a connection when its time is over: a socket's own timeout starts again with every byte."""
 
+    ends: float
+    """On the monotonic clock."""
     is_over: bool = False
     connection: socket.socket | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds, more than none."""
+        return max(self.ends - time.monotonic(), 0.001)
 
     def watch(self, connection: socket.socket) -> None:
         with self.lock:
@@ -229,7 +271,7 @@ class _Deadline:
 @contextmanager
 def _deadline(config: ServiceConfig) -> Iterator[_Deadline]:
     """Raise `LimitError` for whatever fails, or seems to succeed, after the time is over."""
-    deadline = _Deadline()
+    deadline = _Deadline(time.monotonic() + config.timeout)
     timer = threading.Timer(config.timeout, deadline.expire)
     timer.daemon = True
     timer.start()

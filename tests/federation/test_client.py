@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import gzip
 import os
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -193,6 +195,28 @@ def test_an_endpoint_that_sends_nothing_runs_into_the_timeout(ask: Caller, endpo
     with pytest.raises(LimitError, match="longer than"):
         ask(timeout=0.2)
     over.set()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_host_that_does_not_connect_runs_into_the_timeout_once_for_all_its_addresses(
+    ask: Caller, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        if scheme == "http":  # its queue is full, so that it does not answer
+            for _ in range(3):
+                other = waiting.enter_context(socket.socket())
+                other.setblocking(False)
+                other.connect_ex(address)
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)] * 4
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        ask.config = replace(ask.config, address=f"{scheme}://films.example:{address[1]}/sparql")
+        start = time.monotonic()
+        with pytest.raises(LimitError, match="longer than"):
+            ask(timeout=0.4)
+        assert time.monotonic() - start < 1.0
 
 
 DEEP = b'{"head":{"vars":["f"]},"results":{"bindings":[' + b'{"f":' * 100_000
