@@ -98,6 +98,9 @@ class CommandParser(argparse.ArgumentParser):
             about = {argparse._get_action_name(action): action.help for action in self._actions}
             wanted = (f"{name}, {about[name]}" if about.get(name) else name for name in missing.split(", "))
             message = f"Missing: {'; '.join(wanted)}. `{self.prog} --help` shows more."
+        elif message.startswith("one of the arguments "):
+            options = message.removeprefix("one of the arguments ").removesuffix(" is required").split()
+            message = f"Missing: {' or '.join(options)}. `{self.prog} --help` shows more."
         self.exit(2, f"{self.prog}: {message.removeprefix('argument ')}\n")
 
     def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:

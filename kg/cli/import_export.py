@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,6 +138,10 @@ def _guess(call: argparse.Namespace, paths: list[str]) -> int:
             unread.add(row)
     for line in unread.to_lines(path.name):
         print_message(line)
+    if call.output not in (None, "-"):
+        is_usual = Path(call.output) == path.with_name(f"{path.name}.mapping.yaml")
+        words = ["kg", "import", "table", str(path), *(() if is_usual else ("--mapping", call.output))]
+        print_message(f"Correct {call.output}, then: {shlex.join(words)}")
     return 0
 
 

@@ -79,6 +79,7 @@ WRONG = [
     (["link", "splt", "film:anora", "film:heat"], "Did you mean split?"),
     (["sparql", "SELECT ?film WHERE ?film a film:Film"], "query:1:"),
     (["ask", "year"], "Did you mean year-of-film?"),
+    (["fmt"], "kg fmt: Missing: --long or --short. `kg fmt --help` shows more."),
     (["what-if"], "Say what to change: --with FILE, --without SOURCE or --policy FILE."),
     (["no-such-command"], "no-such-command"),
 ]

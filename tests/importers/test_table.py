@@ -340,7 +340,7 @@ def test_a_guess_reports_lines_that_are_no_json(
     table.write_text('{"title": "Anora", "year": 2024}\n{"title": "Heat", year: 1995}\nHeat\n', encoding="utf-8")
     assert project.run("table", str(table), "--guess", "-o", f"{table}.mapping.yaml") == 0
     message = "films.jsonl:2: this is no JSON object; 2 rows of this kind left out, also line 3\n"
-    assert capsys.readouterr().err == message
+    assert capsys.readouterr().err == f"{message}Correct {table}.mapping.yaml, then: kg import table {table}\n"
 
 
 def test_a_guess_reads_an_original_title_where_it_is_another(project: ImportProject, tmp_path: Path) -> None:
