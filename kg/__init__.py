@@ -10,6 +10,7 @@ Imports are lazy: a module is loaded when one of its names is first used.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from kg.version import __version__
@@ -68,7 +69,7 @@ _EXPORTS = {
 
 def __getattr__(name: str) -> Any:
     if name not in _EXPORTS:
-        raise AttributeError(f"module 'kg' has no attribute {name!r}")
+        raise AttributeError(f"module 'kg' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
     from importlib import import_module
 
     module, attribute = _EXPORTS[name]

@@ -140,6 +140,8 @@ def find_project(folder: Path | str | None = None) -> Project:
     """
     if folder is not None:
         named = Path(folder).resolve()
+        if not named.is_dir():
+            raise ProjectError(f"There is no folder {folder}. `kg new {folder}` makes a project.")
         missing = [name for name in _FOLDERS if not (named / name).is_dir()]
         if missing:
             names = ", ".join(f"{name}/" for name in missing)

@@ -279,6 +279,8 @@ class EntityNames:
         longer = (text for text in entities if len(folded) > 3 and folded in text.casefold())
         by_length = filter(is_of_class, sorted(longer, key=lambda text: (len(text), text)))
         likely = closest(name, entities, accepts=is_of_class) or tuple(islice(by_length, 3))
+        if not likely and (words := name.removeprefix("film:").replace("-", " ")) != name:  # an id is made of a name
+            return self._closest_names(words, class_name)
         if likely or class_name:
             return likely
         ontology = self.ontology

@@ -80,6 +80,7 @@ WRONG = [
     (["sparql", "SELECT ?film WHERE ?film a film:Film"], "query:1:"),
     (["ask", "year"], "Did you mean year-of-film?"),
     (["fmt"], "kg fmt: Missing: --long or --short. `kg fmt --help` shows more."),
+    (["show", "film:anorra"], "Did you mean Anora?"),
     (["what-if"], "Say what to change: --with FILE, --without SOURCE or --policy FILE."),
     (["no-such-command"], "no-such-command"),
 ]

@@ -128,7 +128,7 @@ WRONG = [
     ("facts --source nope", "There is no source 'nope'. The sources are cannes-report, editors, "),
     ("cite nope x", "There is no source 'nope'. The sources are cannes-report, editors, "),
     ("what-if --without encyclopdia", "Did you mean encyclopedia?"),
-    ("build --project /no/such/folder", "is not a project"),
+    ("build --project /no/such/folder", "There is no folder /no/such/folder."),
 ]
 
 
