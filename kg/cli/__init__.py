@@ -53,6 +53,13 @@ STATUSES: dict[type[FilmGraphError], int] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:  # also while the words of the call are read
+        return _stopped()
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = to_parser()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] in (["help"], ["version"]):
@@ -77,8 +84,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has closed it, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except KeyboardInterrupt:
-        return _stopped()
     except Exception as error:
         if is_interruption(error):
             return _stopped()

@@ -41,12 +41,13 @@ def _counted(changes: Sequence[Change]) -> str:
     return ", ".join(f"{number:,} {word}" for number, word in numbers if number)
 
 
-def _warnings(difference: Difference) -> Iterator[str]:
+def _warnings(difference: Difference, escape: Callable[[str], str] = str) -> Iterator[str]:
     for name in difference.unpublished:
+        shown = escape(name)
         if name in difference.uncompared:
-            yield f"There is no graph of {name}, since it cannot be read well enough: only findings are compared."
+            yield f"There is no graph of {shown}, since it cannot be read well enough: only findings are compared."
         else:
-            yield f"`kg build` would not publish {name}: see the findings."
+            yield f"`kg build` would not publish {shown}: see the findings."
 
 
 def to_text(difference: Difference) -> str:
@@ -71,7 +72,7 @@ def _line(change: Change) -> str:
 
 def to_markdown(difference: Difference) -> str:
     """A table for each kind of change, for a comment on a pull request."""
-    lines = [f"## Graph: {_cell(difference.old)} → {_cell(difference.new)}", "", *map(_cell, _warnings(difference))]
+    lines = [f"## Graph: {_cell(difference.old)} → {_cell(difference.new)}", "", *_warnings(difference, _cell)]
     if difference.is_empty:
         lines.append("No difference.")
     for title, changes in _lists(difference):

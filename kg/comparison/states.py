@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kg.comparison.revisions import check_out
 from kg.errors import FaultsError, InputError
+from kg.facts.readers import named_files
 from kg.files.scratch import temporary_directory
 from kg.filmgraph import FilmGraph
 from kg.graph.store import digest_of_build
@@ -41,9 +42,12 @@ class Hypothesis:
     without: tuple[str, ...] = ()
 
     def apply(self, project: Project) -> None:
-        """Change the files; raises `InputError` for one that is not there."""
+        """Change the files; raises `InputError` for one that is not there, or that would not be read as facts."""
         for number, file in enumerate(self.added, start=1):
-            _replace(file, project.data / f"what-if-{number}" / file.name)
+            added = project.data / f"what-if-{number}" / file.name
+            _replace(file, added)
+            if added not in named_files(project.data, within=project.real_folder).values():
+                raise InputError(f"{file} is no file of facts, so it would change nothing. Facts are in .yaml or .csv.")
         if self.policy is not None:
             _replace(self.policy, project.data / "policy.yaml")
 

@@ -80,6 +80,14 @@ def test_another_policy_changes_what_is_contested(anora: SmallProject, tmp_path:
     assert difference.contested
 
 
+@pytest.mark.parametrize("name", ["policy.yaml", "links.sssom.tsv", ".facts.yaml", "notes.txt"])
+def test_a_file_that_is_not_read_as_facts_is_refused(anora: SmallProject, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("source: fan-site\nanora: {score: 7}\n", encoding="utf-8")
+    hypothesis = Hypothesis(added=(tmp_path / name,))
+    with pytest.raises(InputError, match="no file of facts"), open_state("files", anora.project, change=hypothesis):
+        pass
+
+
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="a pipe has no name here")
 def test_a_policy_may_come_through_a_pipe(anora: SmallProject) -> None:
     anora.write("data/more.yaml", MORE + "\n---\nsource: trade-paper\n\nanora:\n  year: 2025\n")
@@ -250,6 +258,11 @@ def test_an_unknown_state_is_named(anora: SmallProject, name: str) -> None:
         open_state(name, anora.project),
     ):
         pass
+
+
+def test_markdown_names_states_that_would_not_be_published() -> None:
+    text = write_difference(Difference("main", "a_b", unpublished=("a_b",)), "markdown")
+    assert "`kg build` would not publish a\\_b: see the findings." in text
 
 
 def test_markdown_cannot_be_broken_out_of() -> None:

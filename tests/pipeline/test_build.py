@@ -369,6 +369,17 @@ def test_a_build_that_is_removed_while_it_is_opened_is_not_read(tmp_path: Path) 
             opening.result()
 
 
+def test_ctrl_c_while_the_call_is_read_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kg.cli.to_parser", interrupted)
+    assert main(["build"]) == STOPPED
+    assert "Traceback" not in capsys.readouterr().err
+
+
 def test_ctrl_c_in_a_statement_of_the_build_is_no_fault(
     story: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
