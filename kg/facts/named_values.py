@@ -337,9 +337,7 @@ class _Resolver:
             message = f"{value.name!r} is not a name of {_id(iri)}, which is another entity"
             if known is not None:
                 message = f"{value.name!r} would have the type {known.type} here and {type} there"
-            self._add(
-                "ambiguous-name", message, value, remedy="Write a block for it with an id of its own, and the id."
-            )
+            self._add("taken-id", message, value, remedy="Write a block for it with an id of its own, and the id.")
         elif not type:
             message = f"{value.name!r} is not the name of an entity"
             self._add("unknown-entity", message, value, remedy=f"Write a block for it: {example}.")

@@ -88,7 +88,7 @@ def find_unread(
             continue
         elif finding.check == "facts/unknown-entity":
             names.add(finding.value)  # the fact was read
-        elif finding.check == "facts/ambiguous-name":
+        elif finding.check in ("facts/ambiguous-name", "facts/taken-id"):
             uncertain.add(finding.focus)
         elif not place.file.endswith(YamlReader.SUFFIXES):
             of_file = lines.get(place.file, [])

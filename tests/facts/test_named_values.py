@@ -168,7 +168,7 @@ def test_what_cannot_be_a_value_is_not_a_candidate(film_project: SmallProject) -
 def test_an_id_of_another_entity_is_not_taken(film_project: SmallProject) -> None:
     film_project.write("data/films.yaml", FERRY)
     film_project.write("data/people.yaml", "source: encyclopedia\nines-carvalho: {type: Person, label: Another}\n")
-    assert [finding.check for finding in film_project.read().findings] == ["facts/ambiguous-name"]
+    assert [finding.check for finding in film_project.read().findings] == ["facts/taken-id"]
 
 
 def test_one_name_is_not_a_person_and_a_company(film_project: SmallProject) -> None:

@@ -60,6 +60,12 @@ def test_an_entity_that_a_name_creates_does_not_stop_linking(linked: SmallProjec
     assert kg(linked, "link") == 0
 
 
+def test_a_name_whose_id_another_entity_has_stops_linking(linked: SmallProject) -> None:
+    linked.write("data/more.yaml", "source: encyclopedia\nferry: {type: Film, label: F, director: Ada Lund}\n")
+    linked.write("data/people.yaml", "source: encyclopedia\nada-lund: {type: Person, label: Another}\n")
+    assert kg(linked, "link") == 2
+
+
 def test_a_name_that_two_imports_have_is_one_person_once_they_are_linked(
     linked: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
