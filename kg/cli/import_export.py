@@ -123,16 +123,14 @@ def _guess(call: argparse.Namespace, paths: list[str]) -> int:
     from itertools import islice
 
     from kg.importers.input_files import list_files
-    from kg.importers.tables.table_encodings import UTF_8, find_encoding
-    from kg.importers.tables.table_files import SUFFIXES, detect_format, read_rows
+    from kg.importers.tables.table_files import SUFFIXES, read_rows
     from kg.importers.tables.table_guess import SAMPLE_ROWS, guess_mapping
     from kg.importers.tables.unread_rows import UnreadRow, UnreadRows
 
     path = list_files(paths, SUFFIXES)[0]
     if call.output not in (None, "-") and Path(call.output).exists():
         raise InputError(f"{call.output} exists, and may have been edited. Remove it, or name another file.")
-    is_text = detect_format(path, None) in ("csv", "tsv")
-    encoding = call.encoding or (find_encoding(path) if is_text else UTF_8)
+    encoding = call.encoding or "utf-8"
     write(guess_mapping(path, _read_schema(call), encoding=encoding), call.output)
     unread = UnreadRows()
     for row in islice(read_rows(path, encoding=encoding), SAMPLE_ROWS):

@@ -165,8 +165,6 @@ def _print_summary(pairs: list[Candidate], links: MentionLinks, left: EntityFile
         print_message(f"{file.name}: {len(entities.mentions):,} ({kind}){key}{f': {read_as}' if read_as else ''}")
         for line in entities.unread.to_lines(file.name):
             print_message(line)
-        if entities.found_encoding:
-            print_message(f"{file.name}: not UTF-8, read as {entities.found_encoding}; --encoding states another")
         if entities.undecoded_rows:
             rows = counted(entities.undecoded_rows, "row has", "rows have")
             remedy = f"first row {entities.first_undecoded}. Name its encoding, as with --encoding latin-1."

@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 import orjson
@@ -18,8 +17,7 @@ import orjson
 from kg import vocabulary as film
 from kg.errors import InputError
 from kg.files.scratch import temporary_directory
-from kg.importers.tables.table_encodings import UTF_8, find_encoding
-from kg.importers.tables.table_files import SUFFIXES, detect_format, nested_columns, read_header, read_rows
+from kg.importers.tables.table_files import SUFFIXES, nested_columns, read_header, read_rows
 from kg.importers.tables.table_guess import WorkColumns, guess_filmography, guess_mapping, guess_work_columns
 from kg.importers.tables.table_mapping import (
     ColumnMapping,
@@ -76,8 +74,6 @@ class EntityFile:
     """How many rows have characters that are not in the encoding of the table."""
     first_undecoded: int = 0
     """The number of the first of them, from 1."""
-    found_encoding: str = ""
-    """The encoding of the table, where it is not UTF-8 and nobody stated it."""
 
     @property
     def prefix(self) -> str:
@@ -189,7 +185,6 @@ class _TableReader:
             unread,
             undecoded,
             first_undecoded,
-            "" if self.encoding or mapping.encoding == UTF_8 else mapping.encoding,
         )
 
     def mapping(self) -> tuple[TableMapping, WorkColumns]:
@@ -201,7 +196,7 @@ class _TableReader:
         else:
             with temporary_directory("link") as folder:
                 guess = folder / "guess.yaml"
-                guess.write_text(guess_mapping(self.path, self.schema, encoding=self.found_encoding), "utf-8")
+                guess.write_text(guess_mapping(self.path, self.schema, encoding=self.encoding or "utf-8"), "utf-8")
                 mapping = read_table_mapping(guess, self.schema)
             names = {
                 column.name for column in mapping.columns if column.property in _NAMES or column.property in _DATES
@@ -209,23 +204,15 @@ class _TableReader:
             if self.may_repeat and names.issuperset(mapping.key):
                 mapping = replace(mapping, key=())
             if not mapping.header:
-                works = guess_work_columns(self.path, encoding=self.found_encoding)
+                works = guess_work_columns(self.path, encoding=self.encoding or "utf-8")
                 if self.kind == "person":
                     mapping = _with_filmography(mapping, *guess_filmography(self.path, encoding=mapping.encoding))
         if self.encoding:
             mapping = replace(mapping, encoding=self.encoding)
-        elif mapping.encoding == UTF_8:
-            mapping = replace(mapping, encoding=self.found_encoding)
         if self.key:
             self.check_key(read_header(self.path, mapping))
             mapping = replace(mapping, key=(self.key,))
         return with_list_columns(mapping, nested_columns(self.path, mapping)), works
-
-    @cached_property
-    def found_encoding(self) -> str:
-        """The encoding that the call states, or else that of the file."""
-        is_text = detect_format(self.path, None) in ("csv", "tsv")
-        return self.encoding or (find_encoding(self.path) if is_text else UTF_8)
 
     def check_key(self, header: Sequence[str]) -> None:
         if self.key not in header:

@@ -74,8 +74,6 @@ class ImportSummary:
     reject_reasons: RejectReasons = field(default_factory=RejectReasons)
     unnamed: int = 0
     """Entities without a name in the dataset: their label is their key or identifier."""
-    encodings: dict[str, str] = field(default_factory=dict)
-    """The files whose encoding was found, and is not UTF-8 -> the encoding."""
     stated_links: int = 0
     """Links to IRIs for which the import has no names."""
     applied_links: int = 0
@@ -102,8 +100,6 @@ class ImportSummary:
             lines.append(f"  where sources disagree it ranks {place}: see data/policy.yaml")
         elif self.files and not self.source_order:
             lines.append(f"  where sources disagree it has no rank: add {self.source} to `sources` in data/policy.yaml")
-        for file, encoding in self.encodings.items():
-            lines.append(f"{file}: not UTF-8, read as {encoding}; --encoding states another")
         if self.has_rejects:
             where = f", see {self.rejects_file.as_posix()}" if self.rejects_file is not None else ""
             if where and self.listed_rejects < self.rejected + self.rejected_values:
@@ -141,7 +137,6 @@ class ImportSummary:
             "rejected_values": self.rejected_values,
             "reject_reasons": dict(sorted(self.reject_reasons.counts.items())),
             "unnamed": self.unnamed,
-            "encodings": self.encodings,
             "stated_links": self.stated_links,
             "applied_links": self.applied_links,
             "skipped": dict(sorted(self.skipped.items())),
@@ -279,7 +274,9 @@ class ImportSession:
 
         `via` is the property of that fact. A label that `is_name` is of the dataset, and no key or part of an IRI.
         """
-        self.spool.write_stub((entity, class_name, label, wikidata_id, "wikidataId", record, via, str(is_name)))
+        self.spool.write_stub(
+            (entity, class_name, label, wikidata_id, "wikidataId", record, via, "true" if is_name else "false")
+        )
 
     def add_name(self, entity: str, label: str) -> None:
         """Add the label of an entity that is not imported, for the case that a fact leads to it."""
@@ -514,12 +511,13 @@ class ImportSession:
     def _publish_stated_links(self, path: Path) -> None:
         """Write the judgements of the dataset on IRIs, and count those IRIs that have a name in some import."""
         rows = self.sql.execute(f"{_LINKS} AND {_IS_OF_IRIS} ORDER BY ALL").fetchall()
-        path.unlink(missing_ok=True)
-        if rows:
-            write_file(path, (f"{subject}\t{object}\n" for subject, object in rows))
-            places = {judgement.place for judgement in read_stated_links(self.data)}
-            self.summary.stated_links = len(rows)
-            self.summary.applied_links = sum(place.file.split("/")[-2] == self.source.id for place in places)
+        if not rows:
+            path.unlink(missing_ok=True)
+            return
+        write_file(path, (f"{subject}\t{object}\n" for subject, object in rows))
+        places = {judgement.place for judgement in read_stated_links(self.data)}
+        self.summary.stated_links = len(rows)
+        self.summary.applied_links = sum(place.file.split("/")[-2] == self.source.id for place in places)
 
     def _publish_prefixes(self, path: Path) -> None:
         id = self.source.id

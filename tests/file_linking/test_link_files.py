@@ -389,11 +389,6 @@ def test_characters_of_another_encoding_are_reported(folder: Path, capsys: pytes
     (folder / "left.csv").write_text(text, encoding="latin-1")
     (folder / "right.csv").write_text(text, encoding="utf-8")
     main(["link", str(folder / "left.csv"), str(folder / "right.csv")])
-    printed = capsys.readouterr()
-    assert "left.csv: not UTF-8, read as cp1252; --encoding states another" in printed.err
-    assert "2,Amélie,2001,2,Amélie,2001" in printed.out
-    (folder / "left.csv").write_text(text, encoding="mac-roman")
-    main(["link", str(folder / "left.csv"), str(folder / "right.csv")])
     assert "left.csv: 1 row has characters that cannot be read, first row 2" in capsys.readouterr().err
     main(["link", str(folder / "right.csv"), str(folder / "right.csv")])
     assert "cannot be read" not in capsys.readouterr().err

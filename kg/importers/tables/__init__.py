@@ -6,7 +6,6 @@ file_parts      large files as parts
 table_mapping   what the columns mean: the mapping file, read and checked
 table_sql       the SELECTs that turn cells into facts and stubs
 table_files     the cells of a table: CSV, TSV, Excel, JSON lines or Parquet
-table_encodings  the encoding of a CSV file, where nobody states it
 unread_rows     the rows that are left out: why, how many, where
 table_guess     a first mapping file, guessed from a table
 cells           cells read in SQL: cleanings, numbers

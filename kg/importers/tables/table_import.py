@@ -24,7 +24,6 @@ from kg.importers.reject_reasons import OTHERS
 from kg.importers.session import ImportSession, term_name
 from kg.importers.tables.file_parts import FilePart, split_file
 from kg.importers.tables.file_tasks import import_as_tasks
-from kg.importers.tables.table_encodings import UTF_8, find_encoding
 from kg.importers.tables.table_files import (
     SUFFIXES,
     CellSource,
@@ -84,8 +83,8 @@ def import_tables(
 ) -> None:
     """Import tables with the same columns; `mapping` is the mapping file, or else `FILE.mapping.yaml`.
 
-    `encoding` overrides that of the mapping; without either, that of a CSV file is found. With the `engine` `spark` or
-    `spark=MASTER`, each file, or each part of a large one, is a task of Spark, and its encoding must be stated.
+    `encoding` overrides that of the mapping. With the `engine` `spark` or `spark=MASTER`, each file, or each part of
+    a large one, is a task of Spark.
     Raises `InputError` for another engine, and when a file is not such a table, or lacks a column of the mapping.
     """
     master = master_of(engine or "")
@@ -94,19 +93,12 @@ def import_tables(
     files = list_files(paths, SUFFIXES)
     columns = read_table_mapping(_mapping_file(files, mapping), session.schema)
     columns = replace(columns, encoding=encoding or columns.encoding)
-    is_stated = bool(encoding) or columns.encoding != UTF_8 or columns.is_of_dataset
     if master is not None:
         parts = [part for file in files for part in split_file(file, columns)]
         import_as_tasks(parts, session, partial(_import_task, columns), run=partial(run_tasks, master))
     else:
         for number, file in enumerate(files):
-            mapping_of_file = columns
-            if not is_stated and detect_format(file, columns) in ("csv", "tsv"):
-                found = find_encoding(file)
-                mapping_of_file = replace(columns, encoding=found)
-                if found != UTF_8:
-                    session.summary.encodings[file.name] = found
-            import_file(file, mapping_of_file, session, number=number, alone=len(files) == 1)
+            import_file(file, columns, session, number=number, alone=len(files) == 1)
     session.check_prefixes(columns.prefix, columns.column_prefixes)
 
 
