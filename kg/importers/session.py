@@ -111,7 +111,8 @@ class ImportSummary:
             lines.append(f"without a name: {entities} labelled with the key or identifier")
         if self.stated_links:
             links = f"{counted(self.stated_links, 'link')} to IRIs of other datasets"
-            lines.append(f"stated: {links}; {self.applied_links:,} of these IRIs are imported, so these links apply")
+            apply = counted(self.applied_links, "applies", "apply")
+            lines.append(f"stated: {links}, of which {apply}, since both entities are imported")
         lines += _count_lines("left out", self.skipped, limit)
         lines += _count_lines("not in the mapping", self.unmapped, limit)
         return "\n".join(lines) + "\n"

@@ -149,7 +149,7 @@ def test_same_as_links_entities_of_two_imports_in_whatever_order_they_come(
         assert project.run("rdf", str(tmp_path / f"{source}.ttl")) == 0
     summaries = capsys.readouterr().out
     assert "1 link to IRIs of other datasets" in summaries
-    assert ("; 1 of these IRIs" if order in ("ab", "abc") else "; 0 of these IRIs") in summaries
+    assert ("of which 1 applies" if order in ("ab", "abc") else "of which 0 apply") in summaries
     (cluster,) = read_project_links(project.folder / "data").links.clusters
     assert {to_curie(name.value)[:9] for name in cluster} == {"film:a-1-", "film:b-9-"}
     assert project.run("remove", "a") == 0

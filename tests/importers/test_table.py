@@ -757,6 +757,11 @@ def test_a_table_in_utf_16_is_read_when_the_mapping_states_it(
     Path(f"{films}.mapping.yaml").write_text("encoding: utf-16\n" + MAPPING, encoding="utf-8")
     assert project.run("table", str(films)) == 0
     assert ("year", "2024") in project.values_of("my-films-anora-2024-a9a74b")
+    films.write_text(FILMS, encoding="utf-16-le")  # without its mark
+    assert project.run("table", str(films)) == 2
+    assert (
+        "films.csv is not utf-16: UTF-16 stream does not start with BOM. Name its encoding" in capsys.readouterr().err
+    )
 
 
 def test_single_carriage_returns_as_line_ends_are_an_error(

@@ -510,7 +510,7 @@ def _header(path: Path, delimiter: str, mapping: TableMapping | None, encoding: 
     try:
         # An incremental decoder, since in UTF-16 the line ends in the middle of a character.
         text = codecs.getincrementaldecoder(_with_mark(encoding))().decode(line)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         advice = "Save it" if is_fixed else "Name its encoding, as with --encoding latin-1, or save it"
         raise InputError(f"{path} is not {encoding}: {error}. {advice} as UTF-8.") from error
     if "\r" in (text := text.rstrip("\r\n")):
