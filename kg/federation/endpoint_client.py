@@ -199,7 +199,11 @@ def _connect(connection: http.client.HTTPConnection, deadline: _Deadline) -> soc
     for family, kind, protocol, _, address in socket.getaddrinfo(
         connection.host, connection.port, type=socket.SOCK_STREAM
     ):
-        plain = socket.socket(family, kind, protocol)
+        try:
+            plain = socket.socket(family, kind, protocol)
+        except OSError as error:  # a machine may know addresses of a family that it does not speak
+            failed = error
+            continue
         try:
             deadline.watch(plain)
             plain.settimeout(deadline.remaining)

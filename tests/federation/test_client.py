@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,6 +218,18 @@ def test_a_host_that_does_not_connect_runs_into_the_timeout_once_for_all_its_add
         with pytest.raises(LimitError, match="longer than"):
             ask(timeout=0.4)
         assert time.monotonic() - start < 1.0
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_an_address_of_a_family_that_is_not_spoken_is_passed_over(ask: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = socket.getaddrinfo
+
+    def with_another_family(*arguments: Any, **options: Any) -> list[Any]:
+        found = find(*arguments, **options)
+        return [(250, *found[0][1:]), *found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", with_another_family)
+    assert ask() == FILMS
 
 
 DEEP = b'{"head":{"vars":["f"]},"results":{"bindings":[' + b'{"f":' * 100_000
