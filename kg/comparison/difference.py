@@ -51,13 +51,12 @@ class Difference:
     answers: tuple[Change, ...] = ()
     unpublished: tuple[str, ...] = ()
     """The states that findings prevent from being published; `kg build` would keep the graph that is in use."""
+    uncompared: tuple[str, ...] = ()
+    """The states whose files cannot be read well enough to have a graph: only findings were compared."""
 
     def has(self, change: str) -> bool:
         """True when there is a change of a kind, one of `CHANGES`, or may be, since that was not compared."""
         return CHANGES[change](self) or (bool(self.uncompared) and change != "new-findings")
-
-    uncompared: tuple[str, ...] = ()
-    """The states whose files cannot be read well enough to have a graph: only findings were compared."""
 
     @property
     def is_empty(self) -> bool:

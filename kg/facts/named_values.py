@@ -304,9 +304,8 @@ class _Resolver:
             by_hand = self.index.by_hand.get(fold_name(value.name), set())
             folders = {PurePosixPath(self.index.files[candidate]).parent for candidate in candidates}
             can_be_linked = len(folders) > 1 and by_hand.isdisjoint(candidates)
-            remedy = f"rite an id: {' or '.join(named)}."
-            remedy = f"`kg link` finds out whether they are the same; or w{remedy}" if can_be_linked else f"W{remedy}"
-            self._add("ambiguous-name", message, value, remedy=remedy)
+            write = "`kg link` finds out whether they are the same; or write" if can_be_linked else "Write"
+            self._add("ambiguous-name", message, value, remedy=f"{write} an id: {' or '.join(named)}.")
             return value.iri
         return self._create(value)
 
